@@ -1,0 +1,1 @@
+"""The market service: the only package that does input and output."""

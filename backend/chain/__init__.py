@@ -1,0 +1,1 @@
+"""Chain access: one adapter, one artifact folder."""

@@ -1,0 +1,1 @@
+"""Flexibility managers of assets and sites, and the dispatcher of the virtual power plant."""

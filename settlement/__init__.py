@@ -1,0 +1,1 @@
+"""Settlement rules: domain records and pure calculation, and the checker every party runs alone."""
