@@ -1,0 +1,63 @@
+"""Power in whole W, money in whole 1e-4 EUR, rates in 1e-4 EUR per MWh (or per MW and hour).
+
+A line of a statement is an exact rational, rounded once, half to even. This is the only
+rounding of money in the project.
+"""
+
+from settlement.errors import InputError
+
+POWER_W_MAX = 2**31 - 1
+AMOUNT_PER_EUR = 10_000
+TOKEN_UNITS_PER_AMOUNT = 100
+"""The settlement token has six decimals: 1e-4 EUR are 100 of its units."""
+
+BASIS_POINTS = 10_000
+_W_MINUTES_PER_MWH = 60_000_000
+
+
+def divide_half_even(numerator: int, denominator: int) -> int:
+    """Divide exactly and round half to even, also below zero (floor-based).
+
+    Args:
+        numerator: any integer.
+        denominator: a positive integer.
+    """
+    assert denominator > 0, "the rules divide by positive numbers only"
+    quotient, remainder = divmod(numerator, denominator)
+    twice = 2 * remainder
+    return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
+
+
+def line_amount(w_sum: int, isp_minutes: int, rate: int, scale: int = 1) -> int:
+    """Money of one line, rule 0.5.
+
+    Args:
+        w_sum: sum of W over ISPs, times `scale`; not negative.
+        isp_minutes: length of the ISPs.
+        rate: 1e-4 EUR per MWh, or per MW and hour.
+        scale: a factor that `w_sum` still carries, so that nothing is rounded before the line.
+
+    Returns:
+        1e-4 EUR, rounded half to even.
+    """
+    return divide_half_even(w_sum * isp_minutes * rate, _W_MINUTES_PER_MWH * scale)
+
+
+def fits_power(value_w: int) -> bool:
+    """Tell whether a power can be recorded: within +-(2^31 - 1) W."""
+    return -POWER_W_MAX <= value_w <= POWER_W_MAX
+
+
+def format_eur(amount: int) -> str:
+    """Write 1e-4 EUR as EUR with four decimals, such as "-0.0710"."""
+    sign = "-" if amount < 0 else ""
+    whole, part = divmod(abs(amount), AMOUNT_PER_EUR)
+    return f"{sign}{whole}.{part:04d}"
+
+
+def parse_integer(value: object, where: str, lowest: int, highest: int) -> int:
+    """Take an integer of a document; refuse text, fractions, truth values and excess."""
+    expected = f"a whole number from {lowest} to {highest}"
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise InputError(f"{value!r:.60}", where, expected)
+    return value
