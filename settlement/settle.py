@@ -5,15 +5,16 @@
 `settle` is pure. The DSO calls it to make a run, and every party calls it to check one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from settlement.activation import Activation
 from settlement.baseline import Baseline, History, computed_baseline, nominated_baseline
 from settlement.delivery import Delivery, fails_threshold, measure, paid_w_sum_scaled
+from settlement.identity import agreement_id
 from settlement.meter import Readings
 from settlement.statement import Pair, Period, Statement, recordable, series_hash
-from settlement.terms import BaselineMethod, Terms, agreement_id
+from settlement.terms import BaselineMethod, Terms
 from settlement.units import BASIS_POINTS, line_amount
 from settlement.window import count_window_isps
 
@@ -77,7 +78,7 @@ def settle(
     standing: Sequence[Activation],
     period: Period,
     history: History,
-    nomination: Readings | None = None,
+    nominations: Mapping[Activation, Readings] | None = None,
     end_day: int | None = None,
 ) -> Settled | Incomplete:
     """Settle one agreement for one period.
@@ -87,7 +88,8 @@ def settle(
         standing: all its activations in time order, without cancelled ones.
         period: local days, inclusive.
         history: meter data of its elements with what baselines must leave out.
-        nomination: nominated baseline, where that is the method.
+        nominations: where the baseline is nominated, the nomination in force for each activation:
+            the last one committed before the activation was recorded.
         end_day: last local day after a termination, None without one.
 
     Returns:
@@ -96,7 +98,7 @@ def settle(
     lines: list[Line] = []
     reasons: list[str] = []
     for activation in activations_of(terms, standing, period):
-        line = _line(terms, activation, history, nomination)
+        line = _line(terms, activation, history, (nominations or {}).get(activation))
         if isinstance(line, Line):
             lines.append(line)
         else:

@@ -1,4 +1,4 @@
-"""The statement of one agreement for one period: the record, its leaf, its series. Rules 0.7, 0.8."""
+"""The statement of one agreement for one period: record, leaf, series. Rules 0.7 and 0.8."""
 
 import struct
 from collections.abc import Iterable

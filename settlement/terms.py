@@ -1,28 +1,13 @@
-"""The terms of an agreement: every parameter, what it may be, and the identity made of it.
+"""The terms of an agreement: every parameter and what it may be. Rule 0.1."""
 
-The id of an agreement is the EIP-712 struct hash of its terms (rule 0.1): nobody has to look an
-agreement up to know that its terms are the signed ones. `FIELDS` is the one list of the fields;
-the type string, the encoding and the document form are all read off it.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 
 from settlement.clock import ISP_MINUTES_ALLOWED, Clock, ClockRule
-from settlement.errors import InputError, TermsError
-from settlement.keccak import keccak256
+from settlement.errors import TermsError
 from settlement.units import BASIS_POINTS, POWER_W_MAX
 from settlement.window import WEEK_BITS, WORD_BITS, WindowWords
-from settlement.words import (
-    address_word,
-    bytes32_word,
-    bytes_of,
-    hex_of,
-    int_word,
-    uint_word,
-)
 
 
 class DeliveryRule(IntEnum):
@@ -110,147 +95,12 @@ class Terms:
         return Clock(self.isp_minutes, self.utc_offset_minutes, self.clock_rule)
 
 
-_SOLIDITY_TYPES = {
-    "aggregator": "address",
-    "prosumer": "address",
-    "dso": "address",
-    "mdc": "address",
-    "template_id": "bytes32",
-    "rule_set": "bytes32",
-    "start_day": "uint32",
-    "end_day": "uint32",
-    "utc_offset_minutes": "int16",
-    "clock_rule": "uint8",
-    "isp_minutes": "uint8",
-    "window0": "uint256",
-    "window1": "uint256",
-    "window2": "uint256",
-    "elements": "bytes32",
-    "amount_w": "int32",
-    "max_activations": "uint16",
-    "max_runtime_isps": "uint16",
-    "recovery_isps": "uint16",
-    "notice_isps": "uint16",
-    "volume_rate": "uint32",
-    "penalty_rate": "uint32",
-    "capacity_rate": "uint32",
-    "delivery_rule": "uint8",
-    "delivery_bp": "uint16",
-    "delivery_slope": "uint16",
-    "penalty_cap_bp": "uint16",
-    "baseline_method": "uint8",
-    "x": "uint8",
-    "y": "uint8",
-    "adjustment": "uint8",
-    "adjustment_isps": "uint16",
-    "adjustment_gap_isps": "uint16",
-    "adjustment_cap_bp": "uint16",
-    "salt": "bytes32",
-    "sign_before": "uint64",
-}
-_ENUMS: Mapping[str, type[IntEnum]] = {
-    "clock_rule": ClockRule,
-    "delivery_rule": DeliveryRule,
-    "baseline_method": BaselineMethod,
-    "adjustment": Adjustment,
-}
-
-
-def solidity_name(name: str) -> str:
-    """Turn a field name into its ledger spelling: `amount_w` is `amountW`."""
-    head, *tail = name.split("_")
-    return head + "".join(part.capitalize() for part in tail)
-
-
-FIELDS: tuple[tuple[str, str, str], ...] = tuple(
-    (field.name, solidity_name(field.name), _SOLIDITY_TYPES[field.name]) for field in fields(Terms)
-)
-"""Each field as (name here, name on the ledger, ledger type), in the order of the encoding."""
-
-_TYPE_STRING = "Agreement(" + ",".join(f"{kind} {name}" for _, name, kind in FIELDS) + ")"
-TYPE_HASH = keccak256(_TYPE_STRING.encode())
-_DOMAIN_TYPE_HASH = keccak256(
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """Where a signature is valid: one market contract on one chain."""
-
-    chain_id: int
-    market: bytes
-
-    def separator(self) -> bytes:
-        """Return the EIP-712 domain separator."""
-        return keccak256(
-            _DOMAIN_TYPE_HASH
-            + keccak256(b"FlexMarket")
-            + keccak256(b"1")
-            + uint_word(self.chain_id, 256, "chain_id")
-            + address_word(self.market, "market")
-        )
-
-
-def _word(name: str, kind: str, value: object) -> bytes:
-    if kind == "address":
-        assert isinstance(value, bytes)
-        return address_word(value, name)
-    if kind == "bytes32":
-        assert isinstance(value, bytes)
-        return bytes32_word(value, name)
-    assert isinstance(value, int)
-    if kind.startswith("uint"):
-        return uint_word(value, int(kind[4:]), name)
-    return int_word(value, int(kind[3:]), name)
-
-
-def encode(terms: Terms) -> bytes:
-    """Return the `abi.encode` of the terms: one word per field.
-
-    Raises:
-        InputError: a value does not fit its ledger type.
-    """
-    return b"".join(_word(name, kind, getattr(terms, name)) for name, _, kind in FIELDS)
-
-
-def agreement_id(terms: Terms) -> bytes:
-    """Return the id of the agreement: the EIP-712 struct hash of its terms."""
-    return keccak256(TYPE_HASH + encode(terms))
-
-
-def template_of(terms: Terms) -> Terms:
-    """Return the template form: every field that differs from prosumer to prosumer is zero."""
-    zero = bytes(32)
-    return replace(
-        terms,
-        template_id=zero,
-        prosumer=bytes(20),
-        elements=zero,
-        start_day=0,
-        end_day=0,
-        salt=zero,
-        sign_before=0,
-    )
-
-
-def template_id(terms: Terms) -> bytes:
-    """Return the id of the template that has these terms."""
-    return agreement_id(template_of(terms))
-
-
-def signing_digest(identity: bytes, domain: Domain) -> bytes:
-    """Return what both parties sign for an agreement id."""
-    return keccak256(b"\x19\x01" + domain.separator() + identity)
-
-
 def validate(terms: Terms) -> None:
-    """Refuse terms that break a rule of 0.1.
+    """Refuse terms that break a rule of 0.1 (that each fits its ledger type, `encode` checks).
 
     Raises:
         TermsError: names the field, its value and what was expected.
     """
-    encode(terms)
     require = partial(_require, terms)
     require(terms.isp_minutes in ISP_MINUTES_ALLOWED, "isp_minutes", "5, 15, 30 or 60")
     require(
@@ -305,56 +155,3 @@ def _validate_baseline(terms: Terms) -> None:
             require(getattr(terms, field) == 0, field, "0 without an adjustment")
     else:
         require(terms.adjustment_isps >= 1, "adjustment_isps", "at least 1")
-
-
-def to_document(terms: Terms) -> dict[str, str | int]:
-    """Write terms for a document: ledger names, bytes and 256-bit words as hexadecimal."""
-    document: dict[str, str | int] = {}
-    for name, ledger_name, kind in FIELDS:
-        value = getattr(terms, name)
-        if kind == "uint256":
-            document[ledger_name] = hex(value)
-        else:
-            document[ledger_name] = hex_of(value) if isinstance(value, bytes) else int(value)
-    return document
-
-
-def from_document(document: object, where: str = "terms") -> Terms:
-    """Read terms from a document and check the form of each field (not the rules of 0.1).
-
-    Raises:
-        InputError: a field is missing, unknown, or not of its form.
-    """
-    if not isinstance(document, dict):
-        raise InputError(f"{document!r:.40}", where, "an object with the fields of the terms")
-    names = {ledger_name for _, ledger_name, _ in FIELDS}
-    for name in document.keys() - names:
-        raise InputError(f"unknown field {name!r:.40}", where, "the fields of the terms only")
-    values: dict[str, object] = {}
-    for name, ledger_name, kind in FIELDS:
-        at = f"{where}.{ledger_name}"
-        if ledger_name not in document:
-            raise InputError("missing", at, f"a value of type {kind}")
-        values[name] = _read_field(document[ledger_name], name, kind, at)
-    return Terms(**values)  # type: ignore[arg-type]
-
-
-def _read_field(value: object, name: str, kind: str, where: str) -> object:
-    if kind in ("address", "bytes32"):
-        return bytes_of(value, where, 20 if kind == "address" else 32)
-    if kind == "uint256":
-        if not isinstance(value, str):
-            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits")
-        try:
-            return int(value, 16)
-        except ValueError:
-            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits") from None
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InputError(f"{value!r:.60}", where, f"a whole number of type {kind}")
-    if name in _ENUMS:
-        try:
-            return _ENUMS[name](value)
-        except ValueError:
-            known = ", ".join(f"{member.value} {member.name}" for member in _ENUMS[name])
-            raise InputError(f"{value}", where, f"one of {known}") from None
-    return value

@@ -1,0 +1,91 @@
+"""Reading hostile JSON: every value is taken with its place, and refused by its place."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from settlement.errors import InputError
+from settlement.units import parse_integer
+from settlement.words import bytes_of
+
+
+def canonical_json(document: object) -> str:
+    """Write a document in its one form: sorted keys, no spaces, ASCII, whole numbers only."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def parse_json(text: str, where: str) -> "Field":
+    """Parse JSON; a key that stands twice and a number with a fraction are refused.
+
+    Raises:
+        InputError: names the line or the key.
+    """
+
+    def no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise InputError(f"key {key!r:.40} stands twice", where, "each key once")
+        return dict(pairs)
+
+    def no_fractions(text: str) -> None:
+        raise InputError(f"number {text:.40}", where, "whole numbers only")
+
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=no_doubles,
+            parse_float=no_fractions,
+            parse_constant=no_fractions,
+        )
+    except json.JSONDecodeError as error:
+        raise InputError(error.msg, f"{where}, line {error.lineno}", "JSON") from None
+    except (RecursionError, ValueError):
+        raise InputError("unreasonable nesting or number", where, "JSON of a bundle") from None
+    return Field(value, where)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value of a document together with its place."""
+
+    value: Any
+    where: str
+
+    def __getitem__(self, key: str) -> "Field":
+        """Return a member of an object."""
+        if not isinstance(self.value, dict):
+            raise InputError(f"{self.value!r:.40}", self.where, "an object")
+        if key not in self.value:
+            raise InputError(f"{key} is missing", self.where, f"a member {key}")
+        return Field(self.value[key], f"{self.where}.{key}")
+
+    def items(self) -> "Iterator[Field]":
+        """Go through a list."""
+        if not isinstance(self.value, list):
+            raise InputError(f"{self.value!r:.40}", self.where, "a list")
+        for position, value in enumerate(self.value):
+            yield Field(value, f"{self.where}[{position}]")
+
+    def integer(self, lowest: int, highest: int) -> int:
+        """Take a whole number within bounds."""
+        return parse_integer(self.value, self.where, lowest, highest)
+
+    def unsigned(self, bits: int) -> int:
+        """Take an unsigned integer of so many bits."""
+        return self.integer(0, (1 << bits) - 1)
+
+    def text(self) -> str:
+        """Take text."""
+        if not isinstance(self.value, str):
+            raise InputError(f"{self.value!r:.40}", self.where, "text")
+        return self.value
+
+    def binary(self, length: int | None = None) -> bytes:
+        """Take 0x-hexadecimal bytes."""
+        return bytes_of(self.value, self.where, length)
+
+    def absent(self) -> bool:
+        """Tell whether the value is null."""
+        return self.value is None

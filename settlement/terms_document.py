@@ -1,0 +1,70 @@
+"""Terms in a document: ledger names, whole numbers, and hexadecimal for bytes and 256-bit words."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from settlement.clock import ClockRule
+from settlement.errors import InputError
+from settlement.identity import FIELDS
+from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.words import bytes_of, hex_of
+
+_ENUMS: Mapping[str, type[IntEnum]] = {
+    "clock_rule": ClockRule,
+    "delivery_rule": DeliveryRule,
+    "baseline_method": BaselineMethod,
+    "adjustment": Adjustment,
+}
+
+
+def to_document(terms: Terms) -> dict[str, str | int]:
+    """Write terms for a document: ledger names, bytes and 256-bit words as hexadecimal."""
+    document: dict[str, str | int] = {}
+    for name, ledger_name, kind in FIELDS:
+        value = getattr(terms, name)
+        if kind == "uint256":
+            document[ledger_name] = hex(value)
+        else:
+            document[ledger_name] = hex_of(value) if isinstance(value, bytes) else int(value)
+    return document
+
+
+def from_document(document: object, where: str = "terms") -> Terms:
+    """Read terms from a document and check the form of each field (not the rules of 0.1).
+
+    Raises:
+        InputError: a field is missing, unknown, or not of its form.
+    """
+    if not isinstance(document, dict):
+        raise InputError(f"{document!r:.40}", where, "an object with the fields of the terms")
+    names = {ledger_name for _, ledger_name, _ in FIELDS}
+    for name in document.keys() - names:
+        raise InputError(f"unknown field {name!r:.40}", where, "the fields of the terms only")
+    values: dict[str, object] = {}
+    for name, ledger_name, kind in FIELDS:
+        at = f"{where}.{ledger_name}"
+        if ledger_name not in document:
+            raise InputError("missing", at, f"a value of type {kind}")
+        values[name] = _read_field(document[ledger_name], name, kind, at)
+    return Terms(**values)  # type: ignore[arg-type]
+
+
+def _read_field(value: object, name: str, kind: str, where: str) -> object:
+    if kind in ("address", "bytes32"):
+        return bytes_of(value, where, 20 if kind == "address" else 32)
+    if kind == "uint256":
+        if not isinstance(value, str):
+            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits")
+        try:
+            return int(value, 16)
+        except ValueError:
+            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits") from None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{value!r:.60}", where, f"a whole number of type {kind}")
+    if name in _ENUMS:
+        try:
+            return _ENUMS[name](value)
+        except ValueError:
+            known = ", ".join(f"{member.value} {member.name}" for member in _ENUMS[name])
+            raise InputError(f"{value}", where, f"one of {known}") from None
+    return value
