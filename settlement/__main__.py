@@ -1,0 +1,140 @@
+"""`python -m settlement verify BUNDLE`: check a settlement alone, from the base install.
+
+Exit status: 0 everything holds, 1 something does not, 2 the input could not be used.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from settlement.bundle import Bundle
+from settlement.bundle_document import read_bundle
+from settlement.chain_check import check_against_chain
+from settlement.clock import date_of
+from settlement.document import canonical_json
+from settlement.errors import SettlementError
+from settlement.evidence import Evidence
+from settlement.identity import agreement_id
+from settlement.meter_file import read_meter_file
+from settlement.own_meter import check_own_meter
+from settlement.plausibility import Check, Report, check_bundle, shorten
+from settlement.rpc import JsonRpc, RpcChain
+from settlement.settle import Settled
+from settlement.units import format_eur
+from settlement.words import hex_of
+
+HOLDS, DOES_NOT_HOLD, UNUSABLE = 0, 1, 2
+_BUNDLE_BYTES_MAX = 64_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        bundle = _read(options.bundle)
+        report = verify(bundle, options.meter, options.rpc)
+    except SettlementError as error:
+        sys.stderr.write(f"Cannot check: {error}\n")
+        return UNUSABLE
+    sys.stdout.write(as_json(bundle, report) if options.json else as_text(bundle, report))
+    return HOLDS if report.holds else DOES_NOT_HOLD
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m settlement", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    verify_parser = commands.add_parser("verify", help="check a settlement bundle")
+    verify_parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle, JSON")
+    verify_parser.add_argument("--meter", type=Path, metavar="CSV", help="your own meter file")
+    verify_parser.add_argument("--rpc", metavar="URL", help="a node of the chain, to read from")
+    verify_parser.add_argument("--json", action="store_true", help="print findings for machines")
+    return parser
+
+
+def _read(path: Path) -> Bundle:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_BUNDLE_BYTES_MAX + 1)
+    except OSError as error:
+        raise SettlementError(f"{path}: {error.strerror}") from None
+    if len(data) > _BUNDLE_BYTES_MAX:
+        raise SettlementError(f"{path}: larger than {_BUNDLE_BYTES_MAX} bytes")
+    try:
+        return read_bundle(data.decode(), str(path))
+    except UnicodeDecodeError:
+        raise SettlementError(f"{path}: not text, expected JSON in UTF-8") from None
+
+
+def verify(bundle: Bundle, meter: Path | None, rpc: str | None) -> Report:
+    """Run all checks that the given inputs allow.
+
+    Args:
+        bundle: the bundle.
+        meter: the party's own meter file, or None.
+        rpc: address of a node, or None.
+    """
+    report, evidence = check_bundle(bundle)
+    checks = list(report.checks)
+    if rpc is not None:
+        chain = RpcChain(JsonRpc(rpc), bundle.domain.market, bundle.ledger)
+        checks.extend(check_against_chain(bundle, evidence, chain))
+    if meter is not None and evidence is not None:
+        checks.append(_own_meter(bundle, evidence, meter))
+    return Report(tuple(checks), report.settled)
+
+
+def _own_meter(bundle: Bundle, evidence: Evidence, meter: Path) -> Check:
+    names = [point.name for point in bundle.metering_points]
+    default = names[0] if len(names) == 1 else ""
+    return check_own_meter(bundle, evidence, read_meter_file(meter, bundle.terms.clock, default))
+
+
+def as_text(bundle: Bundle, report: Report) -> str:
+    """Write a report for a person."""
+    period = bundle.period
+    lines = [
+        f"Agreement {hex_of(agreement_id(bundle.terms))}",
+        f"Period {date_of(period.first_day)} to {date_of(period.last_day)}",
+        "",
+    ]
+    for check in report.checks:
+        lines.append(f"  {'no' if check.findings else 'ok'}  {check.name}")
+        lines += [f"        {finding}" for finding in shorten(check.findings)]
+        lines += [f"        note: {note}" for note in shorten(check.notes)]
+    lines += ["", _verdict(bundle, report)]
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(bundle: Bundle, report: Report) -> str:
+    if not report.holds:
+        count = sum(len(check.findings) for check in report.checks)
+        return f"Do not accept this settlement: {count} finding{'s' if count > 1 else ''}."
+    if bundle.stated is None:
+        return "Everything holds. The statement waits for data: " + "; ".join(bundle.incomplete)
+    statement = bundle.stated.statement
+    return (
+        f"Everything holds. You are owed {format_eur(statement.amount)} EUR: capacity "
+        f"{format_eur(statement.capacity)} + delivered {format_eur(statement.volume)} "
+        f"- penalty {format_eur(statement.penalty)}."
+    )
+
+
+def as_json(bundle: Bundle, report: Report) -> str:
+    """Write a report for a machine."""
+    settled = report.settled
+    return canonical_json(
+        {
+            "agreement_id": hex_of(agreement_id(bundle.terms)),
+            "holds": report.holds,
+            "amount": settled.statement.amount if isinstance(settled, Settled) else None,
+            "checks": [
+                {"name": one.name, "findings": list(one.findings), "notes": list(one.notes)}
+                for one in report.checks
+            ],
+        }
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Comparison of a bundle with the ledger: nothing that a bundle claims is taken on its word."""
+
+from collections.abc import Iterator
+
+from settlement.activation import log_head
+from settlement.baseline import LOOK_BACK_DAYS
+from settlement.bundle import Bundle, LogEntry
+from settlement.chain_view import ChainView, RunRecord
+from settlement.clock import date_of
+from settlement.evidence import Evidence, entries_of, nomination_in_force
+from settlement.identity import agreement_id
+from settlement.plausibility import Check
+from settlement.terms import BaselineMethod
+from settlement.units import format_eur
+
+_SECONDS_PER_DAY = 86_400
+
+
+def check_against_chain(
+    bundle: Bundle, evidence: Evidence | None, chain: ChainView
+) -> tuple[Check, ...]:
+    """Compare a bundle with the ledger.
+
+    Args:
+        bundle: the bundle.
+        evidence: what was read from it; None skips the nominations.
+        chain: the ledger.
+
+    Raises:
+        ChainError: the ledger does not answer.
+    """
+    if chain.chain_id() != bundle.domain.chain_id:
+        told, found = bundle.domain.chain_id, chain.chain_id()
+        finding = f"The bundle is of chain {told}, this is chain {found}."
+        return (Check("The ledger is the one of the agreement.", (finding,)),)
+    terms = bundle.terms
+    run = chain.run(terms.dso, terms.aggregator, bundle.period.first_day)
+    before_block = run.block if run is not None else 2**63
+    return (
+        Check("The ledger holds the agreement.", tuple(_agreement_findings(bundle, chain))),
+        Check("The activation log is complete.", tuple(_log_findings(bundle, chain))),
+        Check("The ledger holds the run.", tuple(_run_findings(bundle, run))),
+        Check(
+            "The ledger holds the meter data commitments.",
+            tuple(_meter_findings(bundle, chain, before_block)),
+        ),
+        Check("The nominations came first.", tuple(_nomination_findings(bundle, evidence, chain))),
+    )
+
+
+def _agreement_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
+    record = chain.agreement(agreement_id(bundle.terms))
+    if not record.recorded:
+        yield "These terms are not recorded on the ledger."
+    elif record.end_day != bundle.end_day:
+        yield f"The last day is stated as {bundle.end_day}, on the ledger it is {record.end_day}."
+
+
+def _log_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
+    logs = [("your agreement", agreement_id(bundle.terms), bundle.log)]
+    logs += [("an overlapping agreement", one.agreement_id, one.log) for one in bundle.overlaps]
+    for name, identity, log in logs:
+        if chain.agreement(identity).log_head != log_head(entries_of(log)):
+            yield f"The activations of {name} are not exactly those on the ledger."
+
+
+def _run_findings(bundle: Bundle, run: RunRecord | None) -> Iterator[str]:
+    stated = bundle.stated
+    if run is None:
+        if stated is not None:
+            yield "No run of this period is published."
+        return
+    if run.period_last_day != bundle.period.last_day:
+        yield (
+            f"The period ends on {date_of(bundle.period.last_day)} in the bundle and on "
+            f"{date_of(run.period_last_day)} on the ledger."
+        )
+    if run.rule_set != bundle.terms.rule_set:
+        yield "The run was made by another rule set than the agreement's."
+    if stated is None:
+        return
+    if run.version != stated.run.version:
+        yield f"The bundle is of version {stated.run.version}, the run has version {run.version}."
+    if run.root != stated.run.root or run.depth != stated.run.depth:
+        yield "The root of the run is not the one on the ledger."
+    if run.sum != stated.run.sum:
+        yield (
+            f"The run's sum is stated as {format_eur(stated.run.sum)} EUR, "
+            f"on the ledger it is {format_eur(run.sum)} EUR."
+        )
+
+
+def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iterator[str]:
+    first, last = needed_utc_days(bundle)
+    roots = chain.meter_roots(bundle.terms.mdc, first, last - first + 1, before_block)
+    held = {(day.metering_point, day.utc_day): day for day in bundle.meter_days}
+    for offset, root in enumerate(roots):
+        utc_day = first + offset
+        for point in bundle.metering_points:
+            day = held.get((point.name, utc_day))
+            if day is None and root is not None:
+                yield f"Meter data of {date_of(utc_day)} (UTC) is committed but not in the bundle."
+            elif day is not None and day.root != root:
+                yield f"Meter data of {date_of(utc_day)} (UTC) is not what was committed."
+    for day in bundle.meter_days:
+        if not first <= day.utc_day <= last:
+            yield f"Meter data of {date_of(day.utc_day)} (UTC) is beyond what the period needs."
+
+
+def needed_utc_days(bundle: Bundle) -> tuple[int, int]:
+    """Return the UTC days that the settlement of the period may read.
+
+    Two more days before the look-back cover ISPs that lie on another date in UTC, and adjustment
+    windows before midnight. Without activations the range is empty.
+    """
+    clock, period = bundle.terms.clock, bundle.period
+    activations = [
+        entry.activation
+        for entry in bundle.log
+        if period.holds(clock.local_day(entry.activation.first_isp))
+    ]
+    if not activations:
+        return period.first_day, period.first_day - 1
+    first = min(clock.start_s(one.first_isp) for one in activations) // _SECONDS_PER_DAY
+    last = max(clock.start_s(one.end_isp - 1) for one in activations) // _SECONDS_PER_DAY
+    nominated = bundle.terms.baseline_method is BaselineMethod.NOMINATED
+    return (first if nominated else first - LOOK_BACK_DAYS - 2), last
+
+
+def _nomination_findings(
+    bundle: Bundle, evidence: Evidence | None, chain: ChainView
+) -> Iterator[str]:
+    if bundle.terms.baseline_method is not BaselineMethod.NOMINATED or evidence is None:
+        return
+    clock = bundle.terms.clock
+    for entry in bundle.log:
+        if entry.activation not in evidence.standing:
+            continue
+        when = clock.describe(entry.activation.first_isp)
+        if not _was_recorded_in(bundle, entry, chain):
+            yield f"The activation at {when} was not recorded in block {entry.block}."
+            continue
+        isps = entry.activation.ordered_isps()
+        for utc_day in sorted({clock.start_s(isp) // _SECONDS_PER_DAY for isp in isps}):
+            in_force = nomination_in_force(bundle, utc_day, entry.block)
+            (root,) = chain.nomination_roots(bundle.terms.aggregator, utc_day, 1, entry.block)
+            if root != (in_force.root if in_force else None):
+                yield f"The nomination for {when} is not the last one committed before it."
+
+
+def _was_recorded_in(bundle: Bundle, entry: LogEntry, chain: ChainView) -> bool:
+    identity = agreement_id(bundle.terms)
+    return entry.activation in chain.activations_in(identity, entry.block)

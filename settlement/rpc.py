@@ -1,0 +1,116 @@
+"""The ledger over read-only JSON-RPC, with nothing but the standard library.
+
+Every answer is taken as hostile: its form is checked, and a wrong one is a `ChainError`.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+from settlement.activation import Activation
+from settlement.chain_view import AgreementRecord, RunRecord
+from settlement.errors import ChainError
+from settlement.keccak import keccak256
+from settlement.words import WORD_BYTES, address_word, bytes32_word, hex_of, uint_word
+
+TIMEOUT_S = 30
+_ANSWER_BYTES_MAX = 8_000_000
+_NO_END_DAY = 0
+_TERMINATED = 2
+
+
+class JsonRpc:
+    """One JSON-RPC endpoint."""
+
+    def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ChainError(f"{url!r:.80} is not an http or https address")
+        self._url = url
+        self._sent = 0
+
+    def call(self, method: str, *params: object) -> Any:
+        """Call a method and return its result.
+
+        Raises:
+            ChainError: no answer, an answer of another form, or an error of the node.
+        """
+        self._sent += 1
+        body = {"jsonrpc": "2.0", "id": self._sent, "method": method, "params": list(params)}
+        request = urllib.request.Request(
+            self._url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as stream:
+                answer = json.loads(stream.read(_ANSWER_BYTES_MAX))
+        except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+            raise ChainError(f"{self._url}: {error}") from None
+        if not isinstance(answer, dict) or answer.get("error") or "result" not in answer:
+            told = answer.get("error") if isinstance(answer, dict) else answer
+            raise ChainError(f"{self._url}: {method} was refused: {told!r:.200}")
+        return answer["result"]
+
+
+def _hex_bytes(value: object) -> bytes:
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            pass
+    raise ChainError(f"the node answered {value!r:.60} where hexadecimal was expected")
+
+
+def _words(data: bytes) -> list[bytes]:
+    if len(data) % WORD_BYTES:
+        raise ChainError(f"the node answered {len(data)} bytes, not whole words")
+    return [data[at : at + WORD_BYTES] for at in range(0, len(data), WORD_BYTES)]
+
+
+def _integer(word: bytes) -> int:
+    return int.from_bytes(word, "big")
+
+
+class RpcChain:
+    """The `ChainView` of a node: market and ledger contract behind one endpoint."""
+
+    def __init__(self, rpc: JsonRpc, market: bytes, ledger: bytes) -> None:
+        self._rpc, self._market, self._ledger = rpc, market, ledger
+
+    def chain_id(self) -> int:
+        """Return the id of the chain."""
+        value = self._rpc.call("eth_chainId")
+        try:
+            return int(value, 16)
+        except (TypeError, ValueError):
+            raise ChainError(f"the node answered {value!r:.60} as its chain id") from None
+
+    def agreement(self, agreement_id: bytes) -> AgreementRecord:
+        """Return what the market knows of an agreement."""
+        key = bytes32_word(agreement_id, "agreement id")
+        state = self._view(self._market, "agreementState(bytes32)", key, words=5)
+        (head,) = self._view(self._market, "activationHead(bytes32)", key, words=1)
+        status, activations, _, _, end_day = (_integer(word) for word in state[:5])
+        terminated = status == _TERMINATED
+        return AgreementRecord(status != 0, activations, end_day if terminated else None, head)
+
+    def run(self, dso: bytes, aggregator: bytes, period_first_day: int) -> RunRecord | None:
+        """Return the standing run of a period, or None."""
+        arguments = (
+            address_word(dso, "dso")
+            + address_word(aggregator, "aggregator")
+            + uint_word(period_first_day, 32, "period_first_day")
+        )
+        words = self._view(self._ledger, "runOf(address,address,uint32)", arguments, words=10)
+        del words
+        raise NotImplementedError
+
+    def _view(self, contract: bytes, signature: str, arguments: bytes, words: int) -> list[bytes]:
+        call = {
+            "to": hex_of(contract),
+            "data": hex_of(keccak256(signature.encode())[:4] + arguments),
+        }
+        found = _words(_hex_bytes(self._rpc.call("eth_call", call, "latest")))
+        if len(found) < words:
+            raise ChainError(f"{signature} answered {len(found)} words, expected {words}")
+        return found
