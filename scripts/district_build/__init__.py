@@ -1,0 +1,1 @@
+"""The steps that derive the pilot district data from public packages."""
