@@ -1,0 +1,85 @@
+"""The market contract, in the words of `settlement`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+
+from backend.chain.adapter import Chain, Contract, Receipt
+from settlement.activation import Activation
+from settlement.identity import FIELDS, Domain
+from settlement.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTerms:
+    """Terms with the signatures of both parties."""
+
+    terms: Terms
+    aggregator_signature: bytes
+    prosumer_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WantedActivation:
+    """An activation together with the terms that allow it."""
+
+    terms: Terms
+    activation: Activation
+
+
+def ledger_terms(terms: Terms) -> tuple[Any, ...]:
+    """Put terms in the order and the types of the contract's struct."""
+    values = []
+    for name, _, kind in FIELDS:
+        value = getattr(terms, name)
+        values.append(Web3.to_checksum_address(value) if kind == "address" else value)
+    return tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A deployed FlexMarket."""
+
+    contract: Contract
+
+    @classmethod
+    def deploy(cls, chain: Chain, sender: LocalAccount) -> "Market":
+        """Deploy a market."""
+        return cls(Contract.deploy(chain, sender, "FlexMarket"))
+
+    @property
+    def address(self) -> bytes:
+        """The contract's address."""
+        return bytes.fromhex(self.contract.address[2:])
+
+    def domain(self) -> Domain:
+        """Return where signatures for this market are valid."""
+        return Domain(self.contract.chain.chain_id, self.address)
+
+    def publish_template(self, aggregator: LocalAccount, template: Terms) -> Receipt:
+        """Publish a template; the sender is its aggregator."""
+        return self.contract.send(aggregator, "publishTemplate", ledger_terms(template))
+
+    def record_agreements(self, relayer: LocalAccount, batch: Sequence[SignedTerms]) -> Receipt:
+        """Record signed agreements in one transaction; anyone may relay them."""
+        signed = [
+            (ledger_terms(one.terms), one.aggregator_signature, one.prosumer_signature)
+            for one in batch
+        ]
+        return self.contract.send(relayer, "recordAgreements", signed)
+
+    def activate(self, aggregator: LocalAccount, batch: Sequence[WantedActivation]) -> Receipt:
+        """Record activations in one transaction; the market enforces the terms."""
+        wanted = [
+            (
+                ledger_terms(one.terms),
+                one.activation.first_isp,
+                one.activation.isps,
+                one.activation.ordered_w,
+            )
+            for one in batch
+        ]
+        return self.contract.send(aggregator, "activateBatch", wanted)

@@ -1,0 +1,164 @@
+"""Tables of the market. Amounts are 1e-4 EUR, powers W, days and ISPs as in the rules.
+
+Addresses, hashes and blobs are bytes; documents are canonical JSON text. Meter data is one blob
+per metering point and UTC day: the layout that is committed, hashed and settled.
+"""
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {bytes: LargeBinary}  # noqa: RUF012  (SQLAlchemy reads it off the class)
+
+
+class SiteRow(Base):
+    """A connection with its owner."""
+
+    __tablename__ = "site"
+    site_id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[bytes] = mapped_column(unique=True)
+    congestion_point: Mapped[str]
+    preferences: Mapped[str]
+
+
+class MeteringPointRow(Base):
+    """A metering point of a site; `key` is its salted hash on the ledger."""
+
+    __tablename__ = "metering_point"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
+    salt: Mapped[bytes]
+    key: Mapped[bytes] = mapped_column(unique=True)
+
+
+class AssetRow(Base):
+    """A flexible asset; `asset_hash` is what the ledger holds of it."""
+
+    __tablename__ = "asset"
+    asset_id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
+    kind: Mapped[str]
+    parameters: Mapped[str]
+    asset_hash: Mapped[bytes]
+
+
+class TemplateRow(Base):
+    """A published template."""
+
+    __tablename__ = "template"
+    template_id: Mapped[bytes] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    terms: Mapped[str]
+
+
+class AgreementRow(Base):
+    """An agreement from offer to record; `status` is offered, refused, signed or recorded."""
+
+    __tablename__ = "agreement"
+    agreement_id: Mapped[bytes] = mapped_column(primary_key=True)
+    template_id: Mapped[bytes] = mapped_column(ForeignKey("template.template_id"))
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
+    terms: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    aggregator_signature: Mapped[bytes] = mapped_column(default=b"")
+    prosumer_signature: Mapped[bytes] = mapped_column(default=b"")
+
+
+class OrderRow(Base):
+    """What the DSO ordered at a congestion point for part of a local day."""
+
+    __tablename__ = "flex_order"
+    order_id: Mapped[int] = mapped_column(primary_key=True)
+    congestion_point: Mapped[str]
+    direction: Mapped[str]
+    local_day: Mapped[int]
+    first_isp: Mapped[int]
+    required_w: Mapped[str]
+    shortfall_w: Mapped[str]
+    gap: Mapped[float]
+
+
+class ActivationRow(Base):
+    """A recorded activation; `ordered_w` 0 marks a cancellation, as in the log."""
+
+    __tablename__ = "activation"
+    __table_args__ = (UniqueConstraint("agreement_id", "position"),)
+    activation_id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[bytes] = mapped_column(ForeignKey("agreement.agreement_id"), index=True)
+    position: Mapped[int]
+    first_isp: Mapped[int] = mapped_column(index=True)
+    isps: Mapped[int]
+    ordered_w: Mapped[int]
+    block: Mapped[int]
+    order_id: Mapped[int] = mapped_column(ForeignKey("flex_order.order_id"))
+    override_isp: Mapped[int | None] = mapped_column(default=None)
+
+
+class MeterDayRow(Base):
+    """One UTC day of one metering point."""
+
+    __tablename__ = "meter_day"
+    metering_point: Mapped[str] = mapped_column(ForeignKey("metering_point.name"), primary_key=True)
+    utc_day: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[bytes]
+
+
+class NominationRow(Base):
+    """One nominated UTC day of one agreement; a later version supersedes the earlier."""
+
+    __tablename__ = "nomination"
+    agreement_id: Mapped[bytes] = mapped_column(
+        ForeignKey("agreement.agreement_id"), primary_key=True
+    )
+    utc_day: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[bytes]
+
+
+class CommitmentRow(Base):
+    """A committed root; `kind` is meter or nomination."""
+
+    __tablename__ = "commitment"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    committer: Mapped[bytes] = mapped_column(primary_key=True)
+    utc_day: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    root: Mapped[bytes]
+    block: Mapped[int]
+
+
+class RunRow(Base):
+    """A published settlement run."""
+
+    __tablename__ = "run"
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    aggregator: Mapped[bytes]
+    first_day: Mapped[int]
+    last_day: Mapped[int]
+    version: Mapped[int]
+    root: Mapped[bytes]
+    sum: Mapped[int]
+    depth: Mapped[int]
+
+
+class StatementRow(Base):
+    """A statement of a run; without an amount it is incomplete, for the stated reason."""
+
+    __tablename__ = "statement"
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.run_id"), primary_key=True)
+    agreement_id: Mapped[bytes] = mapped_column(
+        ForeignKey("agreement.agreement_id"), primary_key=True
+    )
+    capacity: Mapped[int | None]
+    volume: Mapped[int | None]
+    penalty: Mapped[int | None]
+    amount: Mapped[int | None]
+    ordered_w_isps: Mapped[int | None]
+    delivered_w_isps: Mapped[int | None]
+    deficiency_w_isps: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(default="")
+    paid: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,66 @@
+"""Make a virtual environment with this project in it, once, and print its Python.
+
+usage: python3 scripts/environment.py base|market|dev
+
+Uses the standard library alone, so that it runs before anything is installed. An environment is
+made again when what it is made from changes, and not otherwise.
+"""
+
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = {"base": "", "market": "[market]", "dev": "[dev]"}
+
+
+def main(kind: str) -> str:
+    """Return the path of the environment's Python, after making it if needed."""
+    folder = ROOT / f".venv-{kind}"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = folder / "made-for.txt"
+    wanted = content_hash(kind)
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        say(f"Making the {kind} environment in {folder.name}, a few minutes at the first time ...")
+        venv.EnvBuilder(clear=True, with_pip=True).create(folder)
+        install(python, kind)
+        stamp.write_text(wanted)
+    return str(python)
+
+
+def content_hash(kind: str) -> str:
+    """Hash what decides the content of an environment: requirements, versions, interpreter.
+
+    The base environment holds a copy of `settlement`, so its sources count as well.
+    """
+    files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+    if kind == "base":
+        files += sorted(path for path in (ROOT / "settlement").rglob("*") if path.suffix != ".pyc")
+    parts = [path.read_bytes() for path in files if path.is_file()]
+    parts.append(sys.version.encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def install(python: Path, kind: str) -> None:
+    """Install the project; the base environment gets a built copy, as a prosumer would."""
+    editable = [] if kind == "base" else ["--editable"]
+    target = f"{ROOT}{KINDS[kind]}"
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--constraint", str(ROOT / "constraints.txt"), *editable, target]
+    result = subprocess.run(command, stdout=sys.stderr, check=False)
+    if result.returncode:
+        say(f"The installation failed with status {result.returncode}.")
+        raise SystemExit(result.returncode)
+
+
+def say(text: str) -> None:
+    """Tell progress without touching what is printed for scripts."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in KINDS:
+        raise SystemExit(f"usage: {sys.argv[0]} {'|'.join(KINDS)}")
+    print(main(sys.argv[1]))
