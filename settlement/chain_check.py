@@ -1,6 +1,6 @@
 """Comparison of a bundle with the ledger: nothing that a bundle claims is taken on its word."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from settlement.activation import log_head
 from settlement.baseline import LOOK_BACK_DAYS
@@ -10,7 +10,8 @@ from settlement.clock import date_of
 from settlement.evidence import Evidence, entries_of, nomination_in_force
 from settlement.identity import agreement_id
 from settlement.plausibility import Check
-from settlement.terms import BaselineMethod
+from settlement.statement import Period
+from settlement.terms import BaselineMethod, Terms
 from settlement.units import format_eur
 
 _SECONDS_PER_DAY = 86_400
@@ -91,7 +92,7 @@ def _run_findings(bundle: Bundle, run: RunRecord | None) -> Iterator[str]:
 
 
 def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iterator[str]:
-    first, last = needed_utc_days(bundle)
+    first, last = needed_utc_days(bundle.terms, bundle.log, bundle.period)
     roots = chain.meter_roots(bundle.terms.mdc, first, last - first + 1, before_block)
     held = {(day.metering_point, day.utc_day): day for day in bundle.meter_days}
     for offset, root in enumerate(roots):
@@ -107,23 +108,23 @@ def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iter
             yield f"Meter data of {date_of(day.utc_day)} (UTC) is beyond what the period needs."
 
 
-def needed_utc_days(bundle: Bundle) -> tuple[int, int]:
+def needed_utc_days(terms: Terms, log: Sequence[LogEntry], period: Period) -> tuple[int, int]:
     """Return the UTC days that the settlement of the period may read.
 
     Two more days before the look-back cover ISPs that lie on another date in UTC, and adjustment
     windows before midnight. Without activations the range is empty.
     """
-    clock, period = bundle.terms.clock, bundle.period
+    clock = terms.clock
     activations = [
         entry.activation
-        for entry in bundle.log
+        for entry in log
         if period.holds(clock.local_day(entry.activation.first_isp))
     ]
     if not activations:
         return period.first_day, period.first_day - 1
     first = min(clock.start_s(one.first_isp) for one in activations) // _SECONDS_PER_DAY
     last = max(clock.start_s(one.end_isp - 1) for one in activations) // _SECONDS_PER_DAY
-    nominated = bundle.terms.baseline_method is BaselineMethod.NOMINATED
+    nominated = terms.baseline_method is BaselineMethod.NOMINATED
     return (first if nominated else first - LOOK_BACK_DAYS - 2), last
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eth_abi import decode
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
 from web3 import EthereumTesterProvider, HTTPProvider, Web3
@@ -207,8 +206,3 @@ class Contract:
         return self.chain.web3.eth.contract(
             address=Web3.to_checksum_address(self.address), abi=load_artifact(self.name).abi
         )
-
-
-def new_account() -> LocalAccount:
-    """Make an account with a fresh random key, held in memory only."""
-    return Account.create()

@@ -71,6 +71,26 @@ class Market:
         ]
         return self.contract.send(relayer, "recordAgreements", signed)
 
+    def register_assets(
+        self,
+        relayer: LocalAccount,
+        owner: bytes,
+        asset_hashes: Sequence[bytes],
+        sign_before_s: int,
+        signature: bytes,
+    ) -> Receipt:
+        """Register an owner's assets by the owner's signature; anyone may relay it."""
+        owner_address = Web3.to_checksum_address(owner)
+        return self.contract.send(
+            relayer, "registerAssets", owner_address, list(asset_hashes), sign_before_s, signature
+        )
+
+    def note_override(
+        self, prosumer: LocalAccount, terms: Terms, first_isp: int, isps: int
+    ) -> Receipt:
+        """Note that the owner takes back control; it changes no money rule."""
+        return self.contract.send(prosumer, "noteOverride", ledger_terms(terms), first_isp, isps)
+
     def activate(self, aggregator: LocalAccount, batch: Sequence[WantedActivation]) -> Receipt:
         """Record activations in one transaction; the market enforces the terms."""
         wanted = [

@@ -42,6 +42,7 @@ class AssetRow(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
     kind: Mapped[str]
     parameters: Mapped[str]
+    salt: Mapped[bytes]
     asset_hash: Mapped[bytes]
 
 
@@ -143,6 +144,7 @@ class RunRow(Base):
     root: Mapped[bytes]
     sum: Mapped[int]
     depth: Mapped[int]
+    block: Mapped[int]
 
 
 class StatementRow(Base):

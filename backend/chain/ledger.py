@@ -1,0 +1,165 @@
+"""The settlement ledger contract and its token, in the words of `settlement`."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+
+from backend.chain.adapter import Chain, Contract, Receipt
+from backend.chain.market import Market, ledger_terms
+from settlement.merkle import Proof
+from settlement.statement import Period, Statement
+from settlement.terms import Terms
+from settlement.units import TOKEN_UNITS_PER_AMOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRun:
+    """What a DSO publishes for an aggregator and period; `sum` in 1e-4 EUR."""
+
+    aggregator: bytes
+    period: Period
+    root: bytes
+    sum: int
+    depth: int
+    rule_set: bytes
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The part of a stored run that services read."""
+
+    sum: int
+    claimed: int
+    version: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenStatement:
+    """A statement with the terms it belongs to and its place in a run."""
+
+    terms: Terms
+    statement: Statement
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A settlement token; the test token can be minted by anyone."""
+
+    contract: Contract
+
+    @classmethod
+    def deploy_test_euro(cls, chain: Chain, sender: LocalAccount) -> "Token":
+        """Deploy the test token."""
+        return cls(Contract.deploy(chain, sender, "TestEuro"))
+
+    def mint(self, sender: LocalAccount, owner: bytes, amount: int) -> Receipt:
+        """Mint 1e-4 EUR amounts of the test token."""
+        units = amount * TOKEN_UNITS_PER_AMOUNT
+        return self.contract.send(sender, "mint", Web3.to_checksum_address(owner), units)
+
+    def approve(self, owner: LocalAccount, spender: bytes, amount: int) -> Receipt:
+        """Let a contract take an amount of 1e-4 EUR."""
+        units = amount * TOKEN_UNITS_PER_AMOUNT
+        return self.contract.send(owner, "approve", Web3.to_checksum_address(spender), units)
+
+    def balance(self, owner: bytes) -> int:
+        """Return what an account holds, in 1e-4 EUR."""
+        units = self.contract.view("balanceOf", Web3.to_checksum_address(owner))
+        return int(units) // TOKEN_UNITS_PER_AMOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A deployed SettlementLedger."""
+
+    contract: Contract
+
+    @classmethod
+    def deploy(
+        cls,
+        chain: Chain,
+        admin: LocalAccount,
+        market: Market,
+        token: Token,
+        challenge_window_s: int,
+    ) -> "Ledger":
+        """Deploy a ledger over a market and a token."""
+        arguments = (
+            market.contract.address,
+            token.contract.address,
+            admin.address,
+            challenge_window_s,
+        )
+        return cls(Contract.deploy(chain, admin, "SettlementLedger", *arguments))
+
+    @property
+    def address(self) -> bytes:
+        """The contract's address."""
+        return bytes.fromhex(self.contract.address[2:])
+
+    def grant(self, admin: LocalAccount, role: str, account: LocalAccount) -> Receipt:
+        """Grant DSO_ROLE or MDC_ROLE."""
+        role_id = self.contract.view(role)
+        return self.contract.send(admin, "grantRole", role_id, account.address)
+
+    def deposit(self, aggregator: LocalAccount, dso: LocalAccount, amount: int) -> Receipt:
+        """Pay 1e-4 EUR into the escrow for a DSO's runs."""
+        return self.contract.send(
+            aggregator, "deposit", dso.address, amount * TOKEN_UNITS_PER_AMOUNT
+        )
+
+    def commit_meter_data(
+        self, mdc: LocalAccount, first_utc_day: int, roots: Sequence[bytes]
+    ) -> Receipt:
+        """Commit the roots of consecutive UTC days."""
+        return self.contract.send(mdc, "commitMeterData", first_utc_day, list(roots))
+
+    def commit_nominations(
+        self, aggregator: LocalAccount, first_utc_day: int, roots: Sequence[bytes]
+    ) -> Receipt:
+        """Commit the roots of the nominated baselines of consecutive UTC days."""
+        return self.contract.send(aggregator, "commitNominations", first_utc_day, list(roots))
+
+    def publish_run(self, dso: LocalAccount, run: PublishedRun) -> Receipt:
+        """Publish a run and lock its sum."""
+        run_input = (
+            Web3.to_checksum_address(run.aggregator),
+            run.period.first_day,
+            run.period.last_day,
+            run.root,
+            run.sum,
+            run.depth,
+            run.rule_set,
+            run.statements,
+        )
+        return self.contract.send(dso, "publishRun", run_input)
+
+    def run_of(self, dso: bytes, aggregator: bytes, first_day: int) -> RunRecord:
+        """Return the standing run of a period."""
+        found = self.contract.view(
+            "runOf",
+            Web3.to_checksum_address(dso),
+            Web3.to_checksum_address(aggregator),
+            first_day,
+        )
+        _, _, total, claimed, _, block, _, _, version, _ = found
+        return RunRecord(total, claimed, version, block)
+
+    def claim(self, sender: LocalAccount, batch: Sequence[ProvenStatement]) -> Receipt:
+        """Claim several statements in one transaction; each prosumer is paid."""
+        claims = [
+            (
+                ledger_terms(one.terms),
+                astuple(one.statement),
+                one.proof.index,
+                [node for node, _ in one.proof.siblings],
+                [amount for _, amount in one.proof.siblings],
+            )
+            for one in batch
+        ]
+        return self.contract.send(sender, "claimBatch", claims)

@@ -1,0 +1,103 @@
+"""A read-only JSON-RPC of an in-process chain, on loopback, for checkers in other processes.
+
+Only methods that read are answered. It exists because an in-process chain has no address of its
+own; a real node needs none of this.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from web3 import Web3
+
+READ_METHODS = frozenset(
+    {
+        "eth_blockNumber",
+        "eth_call",
+        "eth_chainId",
+        "eth_getBlockByNumber",
+        "eth_getCode",
+        "eth_getLogs",
+    }
+)
+_LOOPBACK = "127.0.0.1"
+_METHOD_NOT_FOUND, _INVALID_REQUEST, _SERVER_ERROR = -32601, -32600, -32000
+
+
+def build_app(web3: Web3) -> FastAPI:
+    """Build the service over a connection."""
+    app = FastAPI(openapi_url=None)
+    one_at_a_time = threading.Lock()
+
+    def answer(body: Any) -> dict[str, Any]:
+        method = body.get("method") if isinstance(body, dict) else None
+        request_id = body.get("id") if isinstance(body, dict) else None
+        head = {"jsonrpc": "2.0", "id": request_id}
+        if not isinstance(method, str) or not isinstance(body.get("params", []), list):
+            return {**head, "error": _error(_INVALID_REQUEST, "a JSON-RPC request was expected")}
+        if method not in READ_METHODS:
+            return {**head, "error": _error(_METHOD_NOT_FOUND, f"{method:.40} is not offered")}
+        try:
+            with one_at_a_time:
+                found = web3.provider.make_request(method, body.get("params", []))
+        except Exception as error:  # whatever the in-process chain raises is the caller's answer
+            return {**head, "error": _error(_SERVER_ERROR, f"{type(error).__name__}: {error}")}
+        if "error" in found:
+            return {**head, "error": _error(_SERVER_ERROR, str(found["error"]))}
+        return {**head, "result": _plain(found["result"])}
+
+    @app.post("/")
+    async def rpc(request: Request) -> JSONResponse:
+        try:
+            body = await request.json()
+        except ValueError:
+            body = None
+        return JSONResponse(answer(body))
+
+    return app
+
+
+def _error(code: int, message: str) -> dict[str, Any]:
+    return {"code": code, "message": message}
+
+
+def _plain(value: Any) -> Any:
+    """Write what the in-process chain returns the way a node would."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return hex(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value)
+
+
+@contextmanager
+def serve(web3: Web3) -> Iterator[str]:
+    """Serve on a free loopback port while the context lasts; yields the address."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind((_LOOPBACK, 0))
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(build_app(web3), log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+            if not thread.is_alive():
+                raise RuntimeError("the JSON-RPC service did not start")
+        yield f"http://{_LOOPBACK}:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

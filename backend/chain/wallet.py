@@ -1,0 +1,45 @@
+"""What a party's wallet signs: agreements and asset registrations, as EIP-712 typed data."""
+
+from collections.abc import Sequence
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from settlement.identity import Domain, signing_digest
+from settlement.keccak import keccak256
+from settlement.words import address_word, uint_word
+
+_REGISTRATION_TYPE = b"AssetRegistration(address owner,bytes32[] assetHashes,uint64 signBefore)"
+
+
+def new_wallet() -> LocalAccount:
+    """Make a wallet with a fresh random key, held in memory only."""
+    wallet: LocalAccount = Account.create()
+    return wallet
+
+
+def address_of(wallet: LocalAccount) -> bytes:
+    """Return the 20-byte address of a wallet."""
+    return bytes.fromhex(wallet.address[2:])
+
+
+def sign_agreement(wallet: LocalAccount, domain: Domain, agreement_id: bytes) -> bytes:
+    """Sign the terms of an agreement."""
+    return _sign(wallet, signing_digest(agreement_id, domain))
+
+
+def sign_registration(
+    wallet: LocalAccount, domain: Domain, asset_hashes: Sequence[bytes], sign_before_s: int
+) -> bytes:
+    """Sign the registration of assets, so that anyone can relay it."""
+    struct_hash = keccak256(
+        keccak256(_REGISTRATION_TYPE)
+        + address_word(address_of(wallet), "owner")
+        + keccak256(b"".join(asset_hashes))
+        + uint_word(sign_before_s, 64, "sign_before_s")
+    )
+    return _sign(wallet, signing_digest(struct_hash, domain))
+
+
+def _sign(wallet: LocalAccount, digest: bytes) -> bytes:
+    return bytes(wallet.unsafe_sign_hash(digest).signature)

@@ -1,0 +1,124 @@
+"""Ordering activations: checked by the rules, recorded on the ledger, stored with their block."""
+
+from collections.abc import Sequence
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.chain.market import Market, WantedActivation
+from backend.db.models import ActivationRow, AgreementRow
+from backend.services.records import RECORDED, log_of, standing_of
+from settlement.activation import Activation, check_activation
+from settlement.errors import ActivationRefused, InputError
+from settlement.identity import agreement_id
+from settlement.terms import Terms
+
+BATCH = 25
+
+
+def order_activations(
+    session: Session,
+    market: Market,
+    aggregator: LocalAccount,
+    order_id: int,
+    wanted: Sequence[WantedActivation],
+    now_s: int,
+) -> None:
+    """Record activations in batches; what breaks a rule is refused before anything is sent.
+
+    Args:
+        session: an open session.
+        market: the market contract, which enforces the terms once more.
+        aggregator: party to all the agreements.
+        order_id: the DSO's order that they serve.
+        wanted: activations with their terms, in time order per agreement.
+        now_s: UTC second of recording.
+
+    Raises:
+        ActivationRefused: an activation breaks its terms, or a metering point is ordered twice.
+        ContractRefused: the ledger refused a batch.
+    """
+    for one in wanted:
+        identity = agreement_id(one.terms)
+        check_activation(one.terms, standing_of(session, identity), one.activation, now_s=now_s)
+        _refuse_double_order(session, one)
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        receipt = market.activate(aggregator, batch)
+        for one in batch:
+            _store(session, one, order_id, receipt.block)
+        session.flush()
+
+
+def busy_isps(session: Session, site_id: str, except_id: bytes) -> frozenset[int]:
+    """Return the ISPs that other agreements of a site have ordered.
+
+    Agreements here cover all metering points of their site, so sharing a site is sharing one.
+    """
+    others = overlapping_agreements(session, site_id, except_id)
+    return frozenset(
+        isp
+        for row in others
+        for one in standing_of(session, row.agreement_id)
+        for isp in one.ordered_isps()
+    )
+
+
+def overlapping_agreements(
+    session: Session, site_id: str, except_id: bytes
+) -> Sequence[AgreementRow]:
+    """Return the other recorded agreements of a site."""
+    query = select(AgreementRow).where(
+        AgreementRow.site_id == site_id,
+        AgreementRow.status == RECORDED,
+        AgreementRow.agreement_id != except_id,
+    )
+    return session.scalars(query.order_by(AgreementRow.agreement_id)).all()
+
+
+def _refuse_double_order(session: Session, wanted: WantedActivation) -> None:
+    identity = agreement_id(wanted.terms)
+    row = session.get(AgreementRow, identity)
+    if row is None or row.status != RECORDED:
+        raise InputError("agreement", "activation", "one that is recorded")
+    taken = busy_isps(session, row.site_id, identity)
+    shared = taken.intersection(wanted.activation.ordered_isps())
+    if shared:
+        limit = "one agreement per metering point and ISP"
+        raise ActivationRefused("double order", limit, f"{len(shared)} ISPs ordered already")
+
+
+def _store(session: Session, wanted: WantedActivation, order_id: int, block: int) -> None:
+    identity = agreement_id(wanted.terms)
+    session.add(
+        ActivationRow(
+            agreement_id=identity,
+            position=len(log_of(session, identity)),
+            first_isp=wanted.activation.first_isp,
+            isps=wanted.activation.isps,
+            ordered_w=wanted.activation.ordered_w,
+            block=block,
+            order_id=order_id,
+        )
+    )
+
+
+def note_override(
+    session: Session,
+    market: Market,
+    prosumer: LocalAccount,
+    terms: Terms,
+    activation: Activation,
+    first_isp: int,
+) -> None:
+    """Note that the owner takes back control from `first_isp` to the end of an activation."""
+    identity = agreement_id(terms)
+    market.note_override(prosumer, terms, first_isp, activation.end_isp - first_isp)
+    query = select(ActivationRow).where(
+        ActivationRow.agreement_id == identity, ActivationRow.first_isp == activation.first_isp
+    )
+    row = session.scalars(query.order_by(ActivationRow.position.desc())).first()
+    assert row is not None, "an override is of a recorded activation"
+    row.override_isp = first_isp
+    session.flush()

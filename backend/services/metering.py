@@ -1,0 +1,119 @@
+"""Meter data and nominations: taken in as day blobs, committed as one root per UTC day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.chain.ledger import Ledger
+from backend.chain.wallet import address_of
+from backend.db.models import CommitmentRow, MeterDayRow, MeteringPointRow, NominationRow
+from settlement.errors import InputError
+from settlement.meter import decode_blob, encode_blob
+from settlement.run import Commitment, CommittedBlob, build_commitment
+
+METER, NOMINATION = "meter", "nomination"
+ISP_MINUTES = 15
+"""Meter data of the market has one ISP length, that of its agreements."""
+
+
+def take_in_day(session: Session, point: str, utc_day: int, values_w: Sequence[int | None]) -> None:
+    """Store one UTC day of a metering point; None is a missing reading.
+
+    Raises:
+        InputError: an unknown metering point, another number of values, or a day that is there.
+    """
+    where = f"meter data of {point}, UTC day {utc_day}"
+    if session.get(MeteringPointRow, point) is None:
+        raise InputError("unknown metering point", where, "one that is registered")
+    if session.get(MeterDayRow, (point, utc_day)) is not None:
+        raise InputError("the day is there already", where, "each day once")
+    blob = encode_blob(values_w)
+    decode_blob(blob, ISP_MINUTES, where)
+    session.add(MeterDayRow(metering_point=point, utc_day=utc_day, blob=blob))
+
+
+def meter_commitment(session: Session, utc_day: int) -> Commitment:
+    """Build the tree over the blobs of all metering points of a UTC day."""
+    query = (
+        select(MeteringPointRow.key, MeterDayRow.blob)
+        .join(MeterDayRow, MeterDayRow.metering_point == MeteringPointRow.name)
+        .where(MeterDayRow.utc_day == utc_day)
+    )
+    blobs = [CommittedBlob(key, utc_day, blob) for key, blob in session.execute(query)]
+    return build_commitment(blobs)
+
+
+def commit_meter_days(
+    session: Session, ledger: Ledger, mdc: LocalAccount, first_utc_day: int, last_utc_day: int
+) -> None:
+    """Commit consecutive UTC days, both inclusive, in one transaction."""
+    session.flush()
+    days = range(first_utc_day, last_utc_day + 1)
+    roots = [meter_commitment(session, day).root for day in days]
+    receipt = ledger.commit_meter_data(mdc, first_utc_day, roots)
+    _store_roots(session, METER, address_of(mdc), zip(days, roots, strict=True), receipt.block)
+
+
+def nominate(
+    session: Session,
+    ledger: Ledger,
+    aggregator: LocalAccount,
+    utc_day: int,
+    values_w: Mapping[bytes, Sequence[int | None]],
+) -> None:
+    """Store and commit the nominated baselines of a UTC day, one per agreement id."""
+    query = select(func.max(CommitmentRow.version)).where(
+        CommitmentRow.kind == NOMINATION,
+        CommitmentRow.committer == address_of(aggregator),
+        CommitmentRow.utc_day == utc_day,
+    )
+    latest = session.scalar(query)
+    version = 0 if latest is None else latest + 1
+    for identity, values in values_w.items():
+        blob = encode_blob(values)
+        decode_blob(blob, ISP_MINUTES, f"nomination of UTC day {utc_day}")
+        session.add(
+            NominationRow(agreement_id=identity, utc_day=utc_day, version=version, blob=blob)
+        )
+    session.flush()
+    root = nomination_commitment(session, utc_day, version).root
+    receipt = ledger.commit_nominations(aggregator, utc_day, [root])
+    _store_roots(session, NOMINATION, address_of(aggregator), [(utc_day, root)], receipt.block)
+
+
+def nomination_commitment(session: Session, utc_day: int, version: int) -> Commitment:
+    """Build the tree over the nominations of a UTC day in one version."""
+    query = select(NominationRow).where(
+        NominationRow.utc_day == utc_day, NominationRow.version == version
+    )
+    return build_commitment(
+        CommittedBlob(row.agreement_id, utc_day, row.blob) for row in session.scalars(query)
+    )
+
+
+def _store_roots(
+    session: Session,
+    kind: str,
+    committer: bytes,
+    roots: Iterable[tuple[int, bytes]],
+    block: int,
+) -> None:
+    for utc_day, root in roots:
+        query = select(func.count()).where(
+            CommitmentRow.kind == kind,
+            CommitmentRow.committer == committer,
+            CommitmentRow.utc_day == utc_day,
+        )
+        session.add(
+            CommitmentRow(
+                kind=kind,
+                committer=committer,
+                utc_day=utc_day,
+                version=session.scalar(query) or 0,
+                root=root,
+                block=block,
+            )
+        )
+    session.flush()

@@ -1,0 +1,101 @@
+"""S01: sites become visible with their metering points, flexible assets and owner's preferences."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy.orm import Session
+
+from backend.chain.market import Market
+from backend.chain.wallet import address_of, sign_registration
+from backend.db.models import AssetRow, MeteringPointRow, SiteRow
+from settlement.document import canonical_json
+from settlement.errors import InputError
+from settlement.keccak import keccak256
+from settlement.meter import meter_key
+
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDescription:
+    """What an owner tells of an asset; parameters are whole numbers and text, units in names."""
+
+    asset_id: str
+    kind: str
+    parameters: Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDescription:
+    """What an owner tells of a site."""
+
+    site_id: str
+    congestion_point: str
+    metering_points: Sequence[str]
+    assets: Sequence[AssetDescription]
+    preferences: Mapping[str, int | str | list[int]]
+
+
+def register_site(
+    session: Session,
+    market: Market,
+    relayer: LocalAccount,
+    owner: LocalAccount,
+    site: SiteDescription,
+    sign_before_s: int,
+) -> None:
+    """Store a site and register its assets on the ledger by salted hashes.
+
+    Args:
+        session: an open session; nothing is stored if the ledger refuses.
+        market: the market contract.
+        relayer: pays for the transaction.
+        owner: signs the registration.
+        site: what the owner tells.
+        sign_before_s: last block time at which the signature is good.
+
+    Raises:
+        InputError: the site is known already or has no metering point.
+        ContractRefused: the ledger refused the registration.
+    """
+    if session.get(SiteRow, site.site_id) is not None:
+        raise InputError(f"site {site.site_id}", "registration", "a site that is not registered")
+    if not site.metering_points:
+        raise InputError(f"site {site.site_id}", "registration", "at least one metering point")
+    session.add(
+        SiteRow(
+            site_id=site.site_id,
+            owner=address_of(owner),
+            congestion_point=site.congestion_point,
+            preferences=canonical_json(dict(site.preferences)),
+        )
+    )
+    session.flush()
+    for name in site.metering_points:
+        salt = secrets.token_bytes(SALT_BYTES)
+        key = meter_key(name, salt)
+        session.add(MeteringPointRow(name=name, site_id=site.site_id, salt=salt, key=key))
+    hashes = [_store_asset(session, site.site_id, asset) for asset in site.assets]
+    if hashes:
+        signature = sign_registration(owner, market.domain(), hashes, sign_before_s)
+        market.register_assets(relayer, address_of(owner), hashes, sign_before_s, signature)
+    session.flush()
+
+
+def _store_asset(session: Session, site_id: str, asset: AssetDescription) -> bytes:
+    salt = secrets.token_bytes(SALT_BYTES)
+    text = canonical_json({"asset_id": asset.asset_id, "kind": asset.kind, **asset.parameters})
+    asset_hash = keccak256(text.encode() + salt)
+    session.add(
+        AssetRow(
+            asset_id=asset.asset_id,
+            site_id=site_id,
+            kind=asset.kind,
+            parameters=text,
+            salt=salt,
+            asset_hash=asset_hash,
+        )
+    )
+    return asset_hash
