@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ActivationRequest, AgreementState, AgreementStatus, IFlexMarket, Terms} from "../interfaces/IFlexMarket.sol";
+import {IspClock} from "./IspClock.sol";
+import {WeeklyWindow} from "./WeeklyWindow.sol";
+
+/// @title The limits of an agreement at the moment of activation, and the log of its activations
+library ActivationRules {
+    uint256 private constant MINUTES_PER_DAY = 1440;
+
+    /// @notice The head of the activation log after one more entry; a cancellation has `orderedW` 0.
+    function nextHead(bytes32 head, uint32 firstIsp, uint16 isps, int32 orderedW) internal pure returns (bytes32) {
+        return keccak256(abi.encode(head, firstIsp, isps, orderedW));
+    }
+
+    /// @notice The last local day of an agreement: the earlier of its end day and a termination.
+    function endDay(Terms calldata terms, AgreementState memory state) internal pure returns (uint32) {
+        if (state.status != AgreementStatus.TERMINATED) return terms.endDay;
+        return state.lastDay < terms.endDay ? state.lastDay : terms.endDay;
+    }
+
+    /// @notice Refuse an activation that breaks a limit.
+    function check(bytes32 agreementId, AgreementState memory state, ActivationRequest calldata request)
+        internal
+        view
+    {
+        Terms calldata terms = request.terms;
+        checkAmount(agreementId, request.orderedW, terms.amountW);
+        if (request.isps == 0 || request.isps > terms.maxRuntimeIsps) {
+            revert IFlexMarket.RuntimeOutOfRange(agreementId, request.isps, terms.maxRuntimeIsps);
+        }
+        if (state.activations >= terms.maxActivations) {
+            revert IFlexMarket.ActivationsUsedUp(agreementId, state.activations, terms.maxActivations);
+        }
+        if (state.lastEndIsp != 0) {
+            uint256 recovery = terms.recoveryIsps == 0 ? 1 : terms.recoveryIsps;
+            uint256 earliest = state.lastEndIsp + recovery;
+            if (request.firstIsp < earliest) {
+                revert IFlexMarket.RecoveryNotOver(agreementId, request.firstIsp, earliest);
+            }
+        }
+        checkNotice(agreementId, request);
+        checkEachIsp(agreementId, request, endDay(terms, state));
+    }
+
+    function checkAmount(bytes32 agreementId, int32 orderedW, int32 amountW) private pure {
+        bool inRange = amountW > 0 ? 0 < orderedW && orderedW <= amountW : amountW <= orderedW && orderedW < 0;
+        if (!inRange) revert IFlexMarket.AmountOutOfRange(agreementId, orderedW, amountW);
+    }
+
+    function checkNotice(bytes32 agreementId, ActivationRequest calldata request) private view {
+        uint256 ispSeconds = uint256(request.terms.ispMinutes) * 60;
+        uint256 start = request.firstIsp * ispSeconds;
+        uint256 notice = request.terms.noticeIsps * ispSeconds;
+        uint256 latest = start > notice ? start - notice : 0;
+        if (block.timestamp > latest) {
+            revert IFlexMarket.NoticeTooShort(agreementId, block.timestamp, latest);
+        }
+    }
+
+    /// @dev Dates and window hold for the local start of each ISP. The offset is computed once for all ISPs up to the
+    /// next switch of the clock. Bounded by maxRuntimeIsps.
+    function checkEachIsp(bytes32 agreementId, ActivationRequest calldata request, uint32 lastDay) private pure {
+        Terms calldata terms = request.terms;
+        uint256[3] memory window = WeeklyWindow.words(terms);
+        uint256 ispMinutes = terms.ispMinutes;
+        uint256 startDay = terms.startDay;
+        uint256 end = uint256(request.firstIsp) + request.isps;
+        int256 offset;
+        uint256 until;
+        for (uint256 isp = request.firstIsp; isp < end; ++isp) {
+            uint256 utcMinutes = isp * ispMinutes;
+            if (utcMinutes * 60 >= until) {
+                (offset, until) = IspClock.offsetAt(terms.clockRule, terms.utcOffsetMinutes, utcMinutes * 60);
+            }
+            uint256 local = uint256(int256(utcMinutes) + offset);
+            uint256 day = local / MINUTES_PER_DAY;
+            if (day < startDay || day > lastDay) {
+                revert IFlexMarket.OutsideDates(agreementId, isp, day, uint32(startDay), lastDay);
+            }
+            uint256 bit = WeeklyWindow.bitOf(local);
+            if (!WeeklyWindow.isSet(window, bit)) revert IFlexMarket.OutsideWindow(agreementId, isp, bit);
+        }
+    }
+}

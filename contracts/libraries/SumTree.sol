@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Statement} from "../interfaces/ISettlementLedger.sol";
+
+/// @title The Merkle sum tree of a run
+/// @dev A node hashes both child hashes and both child sums: no sum changes without its hash.
+library SumTree {
+    /// @notice The hash of a statement's leaf; hashed twice, so that it is never read as a node.
+    function leaf(Statement calldata statement) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256(abi.encode(statement))));
+    }
+
+    /// @notice The hash of a node.
+    function node(bytes32 leftHash, uint256 leftSum, bytes32 rightHash, uint256 rightSum)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(leftHash, leftSum, rightHash, rightSum));
+    }
+
+    /// @notice The root that a leaf and its siblings lead to; both arrays have the same length.
+    function rootFrom(
+        bytes32 hash,
+        uint256 sum,
+        uint256 index,
+        bytes32[] calldata siblingHashes,
+        uint64[] calldata siblingSums
+    ) internal pure returns (bytes32, uint256) {
+        for (uint256 level = 0; level < siblingHashes.length; ++level) {
+            uint256 siblingSum = siblingSums[level];
+            hash = index & 1 == 0
+                ? node(hash, sum, siblingHashes[level], siblingSum)
+                : node(siblingHashes[level], siblingSum, hash, sum);
+            sum += siblingSum;
+            index >>= 1;
+        }
+        return (hash, sum);
+    }
+}
