@@ -118,7 +118,7 @@ def _energy(content: bytes) -> tuple[tuple[str, ...], NDArray[np.int32]]:
             asset_ids = arrays["asset_ids"]
             energy_wh = arrays["energy_wh"]
             first_quarter_utc_s = arrays["first_quarter_utc_s"]
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DistrictDataError(ENERGY, None, f"not the expected arrays: {error}") from None
     if asset_ids.ndim != 1 or asset_ids.dtype.kind != "U":
         raise DistrictDataError(ENERGY, None, "asset_ids: expected one row of text")

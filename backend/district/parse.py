@@ -18,7 +18,7 @@ CONGESTION_POINT_COLUMNS = (
     "import_limit_w",
     "export_limit_w",
 )
-SITE_COLUMNS = ("site_id", "congestion_point_id", "node", "kinds")
+SITE_COLUMNS = ("site_id", "congestion_point_id", "node", "kind")
 ASSET_COLUMNS = (
     "asset_id",
     "site_id",
@@ -95,7 +95,7 @@ def sites(rows: Iterable[Row], points: Iterable[CongestionPoint]) -> tuple[Site,
             site_id=row.text("site_id"),
             congestion_point_id=_known(row, "congestion_point_id", known, "congestion point"),
             node=row.text("node"),
-            kinds=tuple(_kind(row, "kinds", part) for part in row.text("kinds").split("+")),
+            kind=_kind(row),
         )
         for row in _unique(rows, "site_id")
     )
@@ -160,7 +160,7 @@ def hourly(rows: Iterable[Row], table: HourlyTable) -> NDArray[np.int64]:
 
 
 def _asset(row: Row, known_sites: set[str]) -> Asset:
-    kind = _kind(row, "kind", row.text("kind"))
+    kind = _kind(row)
     battery = kind is AssetKind.BATTERY
     for column in ("capacity_wh", "efficiency_bp"):
         if battery != bool(row.texts[column]):
@@ -226,9 +226,9 @@ def _known(row: Row, column: str, known: set[str], what: str) -> str:
     return name
 
 
-def _kind(row: Row, column: str, text: str) -> AssetKind:
+def _kind(row: Row) -> AssetKind:
     try:
-        return AssetKind(text)
+        return AssetKind(row.text("kind"))
     except ValueError:
         kinds = ", ".join(kind.value for kind in AssetKind)
-        raise row.error(column, f"unknown kind {text!r}, expected one of {kinds}") from None
+        raise row.error("kind", f"unknown kind, expected one of {kinds}") from None

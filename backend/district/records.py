@@ -50,13 +50,13 @@ class Site:
         site_id: such as `LV1-10`.
         congestion_point_id: the congestion point that feeds it.
         node: the node of the grid model in the source.
-        kinds: the kinds of fixed load at the site, sorted; at least one.
+        kind: the kind of its fixed load: household, business or farm.
     """
 
     site_id: str
     congestion_point_id: str
     node: str
-    kinds: tuple[AssetKind, ...]
+    kind: AssetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Asset:
         kind: what it is.
         profile: the standard profile of the source behind its series.
         rated_w: rated active power [W, > 0].
-        capacity_wh: usable energy [Wh] of a battery, None for all others.
+        capacity_wh: energy content [Wh] of a full battery, None for all others.
         efficiency_bp: efficiency [basis points] of a battery as its source states it, None for
             all others.
     """

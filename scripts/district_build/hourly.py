@@ -10,6 +10,7 @@ from scripts.district_build.sources import BuildError, read_table
 PRICE_TABLE = "ev2gym/data/Netherlands_day-ahead-2015-2024.csv"
 TEMPERATURE_TABLE = "emobpy/data/ERA5-hourly-t2m.csv"
 ZERO_CELSIUS_IN_KELVIN = Decimal("273.15")
+HUNDREDTH = Decimal("0.01")
 
 
 def read_prices(ev2gym: Path, start_utc_s: int, end_utc_s: int) -> list[tuple[int, Decimal]]:
@@ -25,14 +26,11 @@ def read_prices(ev2gym: Path, start_utc_s: int, end_utc_s: int) -> list[tuple[in
         BuildError: an hour is missing or stands twice.
     """
     columns = ("Datetime (UTC)", "Price (EUR/MWhe)")
-    table = read_table(ev2gym, PRICE_TABLE, columns, dtype=str).dropna()
-    values = {}
-    for stamp, price in table.itertuples(index=False):
-        if "-" not in stamp:
-            continue
-        utc_s = round(datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp())
-        if values.setdefault(utc_s, Decimal(price)) != Decimal(price):
-            raise BuildError(f"{PRICE_TABLE}: two prices for {stamp}")
+    values: dict[int, Decimal] = {}
+    for stamp, price in read_table(ev2gym, PRICE_TABLE, columns):
+        if "-" in stamp:
+            utc_s = round(datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp())
+            _add(PRICE_TABLE, values, utc_s, Decimal(price))
     return _every_hour(PRICE_TABLE, values, start_utc_s, end_utc_s)
 
 
@@ -45,15 +43,22 @@ def read_temperatures(emobpy: Path, start_utc_s: int, end_utc_s: int) -> list[tu
     Raises:
         BuildError: an hour is missing or stands twice.
     """
-    table = read_table(emobpy, TEMPERATURE_TABLE, ("date", "DE"), dtype=str)
-    values = {}
-    for stamp, kelvin in table.itertuples(index=False):
+    values: dict[int, Decimal] = {}
+    for stamp, kelvin in read_table(emobpy, TEMPERATURE_TABLE, ("date", "DE")):
         parsed = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S GMT").replace(tzinfo=UTC)
-        utc_s = round(parsed.timestamp())
-        if utc_s in values:
-            raise BuildError(f"{TEMPERATURE_TABLE}: {stamp} stands twice")
-        values[utc_s] = Decimal(kelvin) - ZERO_CELSIUS_IN_KELVIN
+        degrees = Decimal(kelvin) - ZERO_CELSIUS_IN_KELVIN
+        _add(TEMPERATURE_TABLE, values, round(parsed.timestamp()), degrees)
     return _every_hour(TEMPERATURE_TABLE, values, start_utc_s, end_utc_s)
+
+
+def _add(table: str, values: dict[int, Decimal], utc_s: int, value: Decimal) -> None:
+    """Add the value of an hour, which may not have one yet, with two decimals."""
+    stamp = datetime.fromtimestamp(utc_s, UTC)
+    if utc_s in values:
+        raise BuildError(f"{table}: {stamp} stands twice")
+    values[utc_s] = value.quantize(HUNDREDTH)
+    if values[utc_s] != value:
+        raise BuildError(f"{table}: {stamp}: {value} has more than two decimals")
 
 
 def _every_hour(

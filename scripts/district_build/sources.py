@@ -1,15 +1,16 @@
 """The public packages that the district comes from: fetching, checking and opening their wheels."""
 
+import csv
+import gzip
 import hashlib
+import io
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 
 class BuildError(Exception):
@@ -80,33 +81,43 @@ def _download(wheel: Wheel, cache: Path) -> None:
         raise BuildError(f"pip download {requirement} failed:\n{result.stderr.strip()}")
 
 
-def read_table(wheel: Path, member: str, columns: Sequence[str], **options: Any) -> pd.DataFrame:
-    """Return the named columns of a CSV table inside a wheel, in that order.
+def read_table(
+    wheel: Path, member: str, columns: Sequence[str], delimiter: str = ","
+) -> list[tuple[str, ...]]:
+    """Return the named columns of a CSV table inside a wheel, as the text that stands there.
 
     Args:
         wheel: path of the wheel.
         member: path of the table inside it; `.gz` is decompressed.
         columns: the columns to read.
-        options: further arguments of `pandas.read_csv`.
+        delimiter: between the cells of a row.
+
+    Returns:
+        One tuple per row below the header, with the cells of `columns` in that order.
 
     Raises:
-        BuildError: the wheel has no such table or the table lacks a column.
+        BuildError: the wheel has no such table, the table lacks a column, or a row has another
+            number of cells than the header.
     """
-    compression = "gzip" if member.endswith(".gz") else None
     with zipfile.ZipFile(wheel) as archive:
         try:
             stream = archive.open(member)
         except KeyError:
             raise BuildError(f"{wheel.name}: no table {member}") from None
-        with stream:
-            try:
-                table = pd.read_csv(
-                    stream,
-                    usecols=list(columns),
-                    compression=compression,
-                    float_precision="round_trip",
-                    **options,
-                )
-            except ValueError as error:
-                raise BuildError(f"{wheel.name}: {member}: {error}") from error
-    return table[list(columns)]
+        content = gzip.open(stream) if member.endswith(".gz") else stream
+        with stream, io.TextIOWrapper(content, "utf-8", newline="") as text:
+            return list(_cells(member, csv.reader(text, delimiter=delimiter), columns))
+
+
+def _cells(member: str, lines: Any, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of `columns` of every row that a CSV reader holds below the header."""
+    header: list[str] = next(lines, [])
+    missing = sorted(set(columns) - set(header))
+    if missing:
+        raise BuildError(f"{member}: no column {', '.join(missing)}")
+    positions = [header.index(column) for column in columns]
+    for cells in lines:
+        if len(cells) != len(header):
+            rule = f"{len(cells)} cells, expected {len(header)}"
+            raise BuildError(f"{member} row {lines.line_num}: {rule}")
+        yield tuple([cells[position] for position in positions])

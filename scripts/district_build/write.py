@@ -41,10 +41,7 @@ def write_district(
         "day_ahead.csv": _hourly(parse.PRICES, prices),
         loader.ENERGY: _energy(series, energy_wh),
         "ev_sessions.csv": _table(parse.SESSION_COLUMNS, map(_session_cells, sessions)),
-        "sites.csv": _table(
-            parse.SITE_COLUMNS,
-            ((s.site_id, s.congestion_point_id, s.node, "+".join(s.kinds)) for s in grid.sites),
-        ),
+        "sites.csv": _table(parse.SITE_COLUMNS, (asdict(site).values() for site in grid.sites)),
         "temperature.csv": _hourly(parse.TEMPERATURES, temperatures),
     }
     folder.mkdir(parents=True, exist_ok=True)
