@@ -1,5 +1,6 @@
 """Terms in a document: ledger names, whole numbers, and hexadecimal for bytes and 256-bit words."""
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -9,6 +10,7 @@ from settlement.identity import FIELDS
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
 from settlement.words import bytes_of, hex_of
 
+_HEXADECIMAL = re.compile("0x[0-9a-fA-F]{1,64}")
 _ENUMS: Mapping[str, type[IntEnum]] = {
     "clock_rule": ClockRule,
     "delivery_rule": DeliveryRule,
@@ -53,12 +55,9 @@ def _read_field(value: object, name: str, kind: str, where: str) -> object:
     if kind in ("address", "bytes32"):
         return bytes_of(value, where, 20 if kind == "address" else 32)
     if kind == "uint256":
-        if not isinstance(value, str):
-            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits")
-        try:
-            return int(value, 16)
-        except ValueError:
-            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits") from None
+        if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
+            raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits, 64 at most")
+        return int(value, 16)
     if not isinstance(value, int) or isinstance(value, bool):
         raise InputError(f"{value!r:.60}", where, f"a whole number of type {kind}")
     if name in _ENUMS:

@@ -55,6 +55,8 @@ def bytes_of(text: object, where: str, length: int | None = None) -> bytes:
         raise InputError(f"{text!r:.60}", where, expected)
     try:
         value = bytes.fromhex(text[2:])
+        if 2 * len(value) != len(text) - 2:  # `fromhex` would read over spaces
+            raise ValueError
     except ValueError:
         raise InputError(f"{text!r:.60}", where, expected) from None
     if length is not None and len(value) != length:
