@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,17 @@ DATA_FOLDER = Path(__file__).parent / "data"
 MANIFEST = "manifest.json"
 ENERGY = "energy.npz"
 FORMAT = 1
+
+# All that numpy raises on an archive that is empty, cut, damaged, pickled or of other arrays.
+UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 FILES = (
     "assets.csv",
@@ -118,7 +130,7 @@ def _energy(content: bytes) -> tuple[tuple[str, ...], NDArray[np.int32]]:
             asset_ids = arrays["asset_ids"]
             energy_wh = arrays["energy_wh"]
             first_quarter_utc_s = arrays["first_quarter_utc_s"]
-    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DistrictDataError(ENERGY, None, f"not the expected arrays: {error}") from None
     if asset_ids.ndim != 1 or asset_ids.dtype.kind != "U":
         raise DistrictDataError(ENERGY, None, "asset_ids: expected one row of text")

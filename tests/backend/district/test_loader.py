@@ -229,6 +229,21 @@ def test_a_cut_archive_is_refused(folder: Path, replace_file: Replace, keep: int
     assert "not the expected arrays" in refusal(folder).rule
 
 
+@pytest.mark.parametrize("position", [200, 5_000, 400_000, -40])
+def test_a_damaged_archive_is_refused(folder: Path, replace_file: Replace, position: int):
+    content = bytearray((folder / "energy.npz").read_bytes())
+    content[position] ^= 0xFF
+    replace_file("energy.npz", bytes(content))
+    assert "not the expected arrays" in refusal(folder).rule
+
+
+def test_a_single_array_is_refused(folder: Path, replace_file: Replace):
+    content = io.BytesIO()
+    np.save(content, np.zeros((100, 8_732), dtype=np.int32))
+    replace_file("energy.npz", content.getvalue())
+    assert "not the expected arrays" in refusal(folder).rule
+
+
 def test_a_site_of_another_kind_than_its_load_is_refused(folder: Path, replace_file: Replace):
     change(folder, replace_file, "sites.csv", 3, ",farm", ",business")
     error = refusal(folder)
