@@ -13,7 +13,7 @@ FOLDER = "simbench/networks/1-complete_data-mixed-all-2-sw"
 MILLION = 1_000_000
 
 # Our assumption, not the source's: the share of the medium-voltage feeder allotted to the point.
-IMPORT_LIMIT_W = {"LV1": 60_000, "LV4": 80_000}
+IMPORT_LIMIT_W = {"LV1": 45_000, "LV4": 60_000}
 
 # Longest head first where one begins with another.
 KIND_BY_PROFILE_HEAD = {

@@ -64,7 +64,7 @@ def test_reverse_flow_exceeds_the_rating_of_the_smaller_transformer(district: Di
     assert district.congestion_point_w("LV4").min() > -large.export_limit_w
 
 
-@pytest.mark.parametrize(("point", "quarters_above"), [(0, 151), (1, 399)])
+@pytest.mark.parametrize(("point", "quarters_above"), [(0, 827), (1, 1748)])
 def test_both_points_exceed_their_import_limit(district: District, point: int, quarters_above: int):
     found = district.congestion_points[point]
     power_w = district.congestion_point_w(found.congestion_point_id)

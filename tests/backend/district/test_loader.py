@@ -46,7 +46,7 @@ BAD_ROWS = [
     ("assets.csv", 2, "13700", "0", "rated_w: '0': expected 1 to"),
     ("assets.csv", 2, "13700,,", "13700,500,", "column capacity_wh: '500': expected a value for a"),
     ("congestion_points.csv", 2, "160000", "", "rated_va: '': expected a whole number"),
-    ("congestion_points.csv", 2, ",60000", ",-60000", "import_limit_w: '-60000': expected 1 to"),
+    ("congestion_points.csv", 2, ",45000", ",-45000", "import_limit_w: '-45000': expected 1 to"),
     ("day_ahead.csv", 5, "T02", "T03", "hour_utc: .* gap or repeat, expected 2016-02-01T02:00:00Z"),
     ("day_ahead.csv", 5, "16-02-01", "16-2-1", "expected a UTC stamp YYYY-MM-DDTHH:MM:SSZ"),
     ("day_ahead.csv", 2, "16.31", "cheap", "price_eur_per_mwh: 'cheap': expected a decimal number"),
