@@ -1,0 +1,121 @@
+"""The deployed contracts and the everyday actions of the parties."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from web3.contract import Contract
+
+from settlement.identity import agreement_id
+from settlement.terms import Terms
+from tests.contracts import actors
+from tests.contracts.actors import Actor
+from tests.contracts.chain import Chain
+from tests.contracts.decoding import Named
+from tests.contracts.defaults import (
+    CHALLENGE_WINDOW_S,
+    FIRST_ISP,
+    NOW_S,
+    STANDARD,
+    TEMPLATE,
+    words,
+)
+from tests.contracts.messages import Messages
+
+PURSE = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One chain with market, ledger, token and the pure rules."""
+
+    chain: Chain
+    market: Contract
+    ledger: Contract
+    token: Contract
+    harness: Contract
+    messages: Messages
+
+    @classmethod
+    def create(cls) -> "World":
+        """Deploy everything, grant the roles, publish the standard template, fill the purses."""
+        chain = Chain.starting(NOW_S - 1000)
+        market = chain.deploy("FlexMarket")
+        token = chain.deploy("TestEuro")
+        ledger = chain.deploy(
+            "SettlementLedger",
+            market.address,
+            token.address,
+            actors.ADMIN.checksum,
+            CHALLENGE_WINDOW_S,
+        )
+        world = cls(
+            chain,
+            market,
+            ledger,
+            token,
+            chain.deploy("RulesHarness"),
+            Messages(chain.w3.eth.chain_id, market),
+        )
+        for role, holders in {
+            chain.read(ledger.functions.DSO_ROLE()): (actors.DSO, actors.OTHER_DSO),
+            chain.read(ledger.functions.MDC_ROLE()): (actors.MDC,),
+        }.items():
+            for holder in holders:
+                chain.send(ledger.functions.grantRole(role, holder.checksum), actors.ADMIN)
+        for aggregator in (actors.AGGREGATOR, actors.OTHER_AGGREGATOR):
+            chain.send(token.functions.mint(aggregator.checksum, PURSE), actors.ADMIN)
+            chain.send(token.functions.approve(ledger.address, PURSE), aggregator)
+        chain.send(market.functions.publishTemplate(words(TEMPLATE)), actors.AGGREGATOR)
+        chain.at(NOW_S)
+        return world
+
+    def signed(
+        self,
+        value: Terms,
+        aggregator: Actor = actors.AGGREGATOR,
+        prosumer: Actor = actors.PROSUMER,
+    ) -> tuple[object, ...]:
+        """Terms with both signatures."""
+        message = self.messages.agreement(value)
+        return words(value), message.signed_by(aggregator), message.signed_by(prosumer)
+
+    def record(self, value: Terms = STANDARD) -> bytes:
+        """Record an agreement through a relayer and return its id."""
+        self.chain.send(self.market.functions.recordAgreement(self.signed(value)), actors.RELAYER)
+        return agreement_id(value)
+
+    def activation(
+        self,
+        value: Terms = STANDARD,
+        first_isp: int = FIRST_ISP,
+        isps: int = 8,
+        ordered_w: int = -3000,
+    ) -> Any:
+        """The call that orders an activation."""
+        return self.market.functions.activate((words(value), first_isp, isps, ordered_w))
+
+    def activate(self, value: Terms = STANDARD, **order: int) -> list[Named]:
+        """Order an activation and return the events."""
+        return self.chain.emitted(self.activation(value, **order), actors.AGGREGATOR)
+
+    def state(self, identity: bytes) -> Mapping[str, Any]:
+        """The stored state of an agreement by field name."""
+        names = (
+            "status",
+            "activations",
+            "lastEndIsp",
+            "previousEndIsp",
+            "lastDay",
+            "lastWasCancelled",
+        )
+        found = self.chain.read(self.market.functions.agreementState(identity))
+        return dict(zip(names, found, strict=True))
+
+    def head(self, identity: bytes) -> bytes:
+        """The head of an agreement's activation log."""
+        return self.chain.read(self.market.functions.activationHead(identity))
+
+    def balance(self, address: bytes | str) -> int:
+        """Token units of an account."""
+        return self.chain.read(self.token.functions.balanceOf(address))
