@@ -8,7 +8,6 @@ from settlement.identity import agreement_id
 from settlement.window import window_bit
 from tests.contracts import actors
 from tests.contracts.defaults import (
-    DAY_S,
     END_DAY,
     FIRST_ISP,
     ISP_S,
@@ -18,7 +17,6 @@ from tests.contracts.defaults import (
     day,
     isp_utc,
     terms,
-    utc_s,
     words,
 )
 from tests.contracts.world import World
@@ -284,10 +282,11 @@ def test_the_last_day_of_the_agreement_counts(world: World) -> None:
     assert world.state(identity)["activations"] == 1
 
 
-def test_time_before_the_agreement_is_bounded_by_the_dates(world: World) -> None:
+def test_nothing_is_ordered_before_the_first_day(world: World) -> None:
     value = always(start_day=START_DAY + 1)
-    world.record(value)
-    world.chain.at(utc_s(2040, 3, 5, 6))
+    identity = world.record(value)
     call = world.activation(value, first_isp=FIRST_ISP)
-    assert world.chain.refusal(call, actors.AGGREGATOR)[0] == "OutsideDates"
-    assert world.chain.now_s // DAY_S == START_DAY
+    assert world.chain.refusal(call, actors.AGGREGATOR) == (
+        "OutsideDates",
+        (identity, FIRST_ISP, START_DAY, START_DAY + 1, END_DAY),
+    )
