@@ -4,6 +4,7 @@ Only this package imports web3. `Chain.in_process` runs a whole chain inside thi
 cannot live in the past, but can be moved forward); `Chain.connect` takes any JSON-RPC address.
 """
 
+from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from eth_abi import decode
 from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
+from eth_tester.exceptions import TransactionFailed
 from web3 import EthereumTesterProvider, HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, Web3RPCError
 
@@ -18,6 +20,8 @@ from backend.chain.artifacts import load_artifact
 from settlement.keccak import keccak256
 
 _GAS_MARGIN = 1.2
+_SELECTOR_BYTES = 4
+_REFUSALS = (ContractLogicError, Web3RPCError, TransactionFailed)
 
 
 class ContractRefused(Exception):
@@ -135,7 +139,7 @@ class Chain:
         try:
             self.web3.eth.call({k: v for k, v in transaction.items() if k in _CALL_FIELDS})
             return int(self.web3.eth.estimate_gas(transaction)) if self.gas_limit is None else 0
-        except (ContractLogicError, Web3RPCError) as error:
+        except _REFUSALS as error:
             raise refusal_of(error) from error
 
 
@@ -144,21 +148,36 @@ _CALL_FIELDS = ("from", "to", "data", "value")
 
 def refusal_of(error: Exception) -> ContractRefused:
     """Turn what the different nodes raise into one refusal with name and values."""
-    data = getattr(error, "data", None)
-    if isinstance(data, dict):
-        data = data.get("data")
-    if not isinstance(data, str) or not data.startswith("0x") or len(data) < 10:
+    data = _revert_data(error)
+    if len(data) < _SELECTOR_BYTES:
         return ContractRefused(str(error), ())
     for name in ("FlexMarket", "SettlementLedger", "TestEuro"):
         for entry in load_artifact(name).abi:
             if entry["type"] != "error":
                 continue
             kinds = [_kind_of(part) for part in entry["inputs"]]
-            selector = keccak256(f"{entry['name']}({','.join(kinds)})".encode())[:4].hex()
-            if data[2:10] == selector:
-                values = decode(kinds, bytes.fromhex(data[10:]))
+            selector = keccak256(f"{entry['name']}({','.join(kinds)})".encode())[:4]
+            if data[:_SELECTOR_BYTES] == selector:
+                values = decode(kinds, data[_SELECTOR_BYTES:])
                 return ContractRefused(entry["name"], tuple(values))
-    return ContractRefused(data, ())
+    return ContractRefused("0x" + data.hex(), ())
+
+
+def _revert_data(error: BaseException | None) -> bytes:
+    """Find what the contract returned: nodes give hexadecimal, the in-process chain a literal."""
+    while error is not None:
+        data = getattr(error, "data", None)
+        if isinstance(data, dict):
+            data = data.get("data")
+        if isinstance(data, str) and data.startswith("0x"):
+            return bytes.fromhex(data[2:])
+        for argument in error.args:
+            if isinstance(argument, str) and argument.startswith(("b'", 'b"')):
+                found = literal_eval(argument)
+                assert isinstance(found, bytes), "the literal is one of bytes"
+                return found
+        error = error.__context__
+    return b""
 
 
 def _kind_of(part: dict[str, Any]) -> str:
@@ -199,7 +218,7 @@ class Contract:
         """
         try:
             return self._bound().functions[function](*arguments).call()
-        except (ContractLogicError, Web3RPCError) as error:
+        except _REFUSALS as error:
             raise refusal_of(error) from error
 
     def _bound(self) -> Any:

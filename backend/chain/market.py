@@ -86,10 +86,17 @@ class Market:
         )
 
     def note_override(
-        self, prosumer: LocalAccount, terms: Terms, first_isp: int, isps: int
+        self,
+        relayer: LocalAccount,
+        terms: Terms,
+        first_isp: int,
+        isps: int,
+        sign_before_s: int,
+        signature: bytes,
     ) -> Receipt:
-        """Note that the owner takes back control; it changes no money rule."""
-        return self.contract.send(prosumer, "noteOverride", ledger_terms(terms), first_isp, isps)
+        """Note by the owner's signature that it takes back control; it changes no money rule."""
+        arguments = (ledger_terms(terms), first_isp, isps, sign_before_s, signature)
+        return self.contract.send(relayer, "noteOverrideBySignature", *arguments)
 
     def activate(self, aggregator: LocalAccount, batch: Sequence[WantedActivation]) -> Receipt:
         """Record activations in one transaction; the market enforces the terms."""

@@ -9,6 +9,7 @@ from settlement.identity import Domain, signing_digest
 from settlement.keccak import keccak256
 from settlement.words import address_word, uint_word
 
+_OVERRIDE_TYPE = b"Override(bytes32 agreementId,uint32 firstIsp,uint16 isps,uint64 signBefore)"
 _REGISTRATION_TYPE = b"AssetRegistration(address owner,bytes32[] assetHashes,uint64 signBefore)"
 
 
@@ -36,6 +37,25 @@ def sign_registration(
         keccak256(_REGISTRATION_TYPE)
         + address_word(address_of(wallet), "owner")
         + keccak256(b"".join(asset_hashes))
+        + uint_word(sign_before_s, 64, "sign_before_s")
+    )
+    return _sign(wallet, signing_digest(struct_hash, domain))
+
+
+def sign_override(
+    wallet: LocalAccount,
+    domain: Domain,
+    agreement_id: bytes,
+    first_isp: int,
+    isps: int,
+    sign_before_s: int,
+) -> bytes:
+    """Sign that the owner takes back control for some ISPs, so that anyone can relay it."""
+    struct_hash = keccak256(
+        keccak256(_OVERRIDE_TYPE)
+        + agreement_id
+        + uint_word(first_isp, 32, "first_isp")
+        + uint_word(isps, 16, "isps")
         + uint_word(sign_before_s, 64, "sign_before_s")
     )
     return _sign(wallet, signing_digest(struct_hash, domain))

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, WantedActivation
+from backend.chain.wallet import sign_override
 from backend.db.models import ActivationRow, AgreementRow
 from backend.services.records import RECORDED, log_of, standing_of
-from settlement.activation import Activation, check_activation
+from settlement.activation import check_activation
 from settlement.errors import ActivationRefused, InputError
 from settlement.identity import agreement_id
-from settlement.terms import Terms
 
 BATCH = 25
 
@@ -107,14 +107,17 @@ def _store(session: Session, wanted: WantedActivation, order_id: int, block: int
 def note_override(
     session: Session,
     market: Market,
+    relayer: LocalAccount,
     prosumer: LocalAccount,
-    terms: Terms,
-    activation: Activation,
+    wanted: WantedActivation,
     first_isp: int,
 ) -> None:
     """Note that the owner takes back control from `first_isp` to the end of an activation."""
-    identity = agreement_id(terms)
-    market.note_override(prosumer, terms, first_isp, activation.end_isp - first_isp)
+    identity, activation = agreement_id(wanted.terms), wanted.activation
+    isps = activation.end_isp - first_isp
+    sign_before_s = wanted.terms.clock.start_s(activation.end_isp)
+    signature = sign_override(prosumer, market.domain(), identity, first_isp, isps, sign_before_s)
+    market.note_override(relayer, wanted.terms, first_isp, isps, sign_before_s, signature)
     query = select(ActivationRow).where(
         ActivationRow.agreement_id == identity, ActivationRow.first_isp == activation.first_isp
     )

@@ -18,20 +18,37 @@ ISP_MINUTES = 15
 """Meter data of the market has one ISP length, that of its agreements."""
 
 
-def take_in_day(session: Session, point: str, utc_day: int, values_w: Sequence[int | None]) -> None:
-    """Store one UTC day of a metering point; None is a missing reading.
+def take_in_day(
+    session: Session, utc_day: int, values_w: Mapping[str, Sequence[int | None]]
+) -> None:
+    """Store one UTC day of some metering points; None is a missing reading.
 
     Raises:
         InputError: an unknown metering point, another number of values, or a day that is there.
+            Nothing of the day is stored then.
     """
-    where = f"meter data of {point}, UTC day {utc_day}"
-    if session.get(MeteringPointRow, point) is None:
-        raise InputError("unknown metering point", where, "one that is registered")
-    if session.get(MeterDayRow, (point, utc_day)) is not None:
-        raise InputError("the day is there already", where, "each day once")
-    blob = encode_blob(values_w)
-    decode_blob(blob, ISP_MINUTES, where)
-    session.add(MeterDayRow(metering_point=point, utc_day=utc_day, blob=blob))
+    names = list(values_w)
+    known = set(
+        session.scalars(select(MeteringPointRow.name).where(MeteringPointRow.name.in_(names)))
+    )
+    held = set(
+        session.scalars(
+            select(MeterDayRow.metering_point).where(
+                MeterDayRow.utc_day == utc_day, MeterDayRow.metering_point.in_(names)
+            )
+        )
+    )
+    rows = []
+    for point, values in values_w.items():
+        where = f"meter data of {point}, UTC day {utc_day}"
+        if point not in known:
+            raise InputError("unknown metering point", where, "one that is registered")
+        if point in held:
+            raise InputError("the day is there already", where, "each day once")
+        blob = encode_blob(values)
+        decode_blob(blob, ISP_MINUTES, where)
+        rows.append(MeterDayRow(metering_point=point, utc_day=utc_day, blob=blob))
+    session.add_all(rows)
 
 
 def meter_commitment(session: Session, utc_day: int) -> Commitment:

@@ -1,0 +1,1 @@
+"""The demonstration: a month of the pilot district through every service, with simulated sites."""

@@ -1,0 +1,295 @@
+"""The month of the demonstration, gate by gate: forecast, order, dispatch, live, meter, commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backend.chain.market import WantedActivation
+from backend.demo import owners, plan
+from backend.demo.plan import TemplatePlan
+from backend.demo.preparation import Agreed, Prepared, agreement_row, metering_point
+from backend.demo.stage import Stage
+from backend.demo.world import ISP_MINUTES, World
+from backend.services.activating import note_override
+from backend.services.congestion import Limits, find_requirement
+from backend.services.dispatching import Answer, Available, answer_requirement
+from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
+from backend.services.metering import commit_meter_days, nominate, take_in_day
+from flexmanager.forecast import forecast
+from flexmanager.site import capability_w
+from settlement.activation import Activation
+from settlement.clock import Clock
+from settlement.identity import agreement_id
+from settlement.terms import BaselineMethod
+
+ISPS_PER_UTC_DAY = 24 * 60 // ISP_MINUTES
+NOMINATION_DAYS_BACK, NOMINATION_NEAREST = 21, 3
+HOLD_ISPS = 8
+"""What a site can hold within the day is judged over two hours."""
+
+EXPECTED_RELIABILITY = 0.9
+"""Share of an order that the dispatcher counts on; an assumption."""
+
+WORTHWHILE_W = 300
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An activation of the month with what its owner did about it."""
+
+    agreed: Agreed
+    activation: Activation
+    override_isp: int | None
+
+
+@dataclass(slots=True)
+class Month:
+    """The month as it unfolds.
+
+    Attributes:
+        requested_w: site id to ISP to requested W.
+        overridden: site id to ISPs in which the owner took back control.
+        relief_w: congestion point to ISP to ordered W, for the DSO's view of past days.
+        ordered: all activations.
+        answers: all orders with their dispatch.
+        committed_to: last UTC day whose meter data is committed.
+        lived_to: first ISP that the sites have not lived yet.
+    """
+
+    stage: Stage
+    world: World
+    prepared: Prepared
+    clock: Clock
+    requested_w: dict[str, dict[int, int]] = field(default_factory=dict)
+    overridden: dict[str, set[int]] = field(default_factory=dict)
+    relief_w: dict[str, dict[int, int]] = field(default_factory=dict)
+    ordered: list[Ordered] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    committed_to: int = 0
+    lived_to: int = 0
+
+
+def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> Month:
+    """Run all days of the month; afterwards its meter data is complete and committed."""
+    clock = Clock(ISP_MINUTES, plan.UTC_OFFSET_MINUTES, plan.templates()[0].terms.clock_rule)
+    month = Month(stage, world, prepared, clock)
+    _commit_history(month, prepared.first_day)
+    month.lived_to = clock.day_isps(prepared.first_day)[0]
+    for day in range(prepared.first_day, prepared.last_day + 1):
+        today = LocalDay(clock, day)
+        before = len(month.ordered)
+        for gate_minute, templates in _gates():
+            stage.chain.advance_to(today.start_s(gate_minute))
+            _commit_complete_days(month, today.first_isp)
+            for point in world.district.congestion_points:
+                _serve_point(month, today, gate_minute, templates, point.congestion_point_id)
+        _live_until(month, LocalDay(clock, day + 1).start_s(_gates()[0][0]))
+        stage.session.commit()
+        say(
+            f"{day - prepared.first_day + 1:2d} of {prepared.last_day - prepared.first_day + 1} "
+            f"days, {len(month.ordered) - before} activations"
+        )
+    _finish(month)
+    return month
+
+
+def _gates() -> list[tuple[int, tuple[TemplatePlan, ...]]]:
+    gates = sorted({template.gate_minute for template in plan.templates()})
+    return [
+        (gate, tuple(one for one in plan.templates() if one.gate_minute == gate)) for gate in gates
+    ]
+
+
+def _commit_history(month: Month, first_day: int) -> None:
+    """Take in and commit all UTC days before the month that the district holds in full."""
+    first_utc_day = -(-month.world.first_isp // ISPS_PER_UTC_DAY)
+    month.committed_to = first_utc_day - 1
+    _commit_complete_days(month, month.clock.day_isps(first_day)[0])
+
+
+def _commit_complete_days(month: Month, up_to_isp: int) -> None:
+    """Take in and commit the UTC days that are over before an ISP."""
+    last_utc_day = up_to_isp // ISPS_PER_UTC_DAY - 1
+    first_utc_day = month.committed_to + 1
+    if last_utc_day < first_utc_day:
+        return
+    stage = month.stage
+    for utc_day in range(first_utc_day, last_utc_day + 1):
+        values = {
+            metering_point(site.site_id): month.world.utc_day_values(site.site_id, utc_day)
+            for site in month.world.district.sites
+        }
+        take_in_day(stage.session, utc_day, values)
+    commit_meter_days(stage.session, stage.ledger, stage.parties.mdc, first_utc_day, last_utc_day)
+    month.committed_to = last_utc_day
+
+
+def _serve_point(
+    month: Month,
+    today: LocalDay,
+    gate_minute: int,
+    templates: tuple[TemplatePlan, ...],
+    congestion_point: str,
+) -> None:
+    """Find what a congestion point needs after a gate and have it covered."""
+    window = templates[0]
+    gate_isp = month.clock.isp_of(today.start_s(gate_minute))
+    requirement = find_requirement(
+        today,
+        _load_without_relief(month, congestion_point),
+        month.world.first_isp,
+        _limits(month.world, congestion_point),
+        window.sign,
+        gate_isp,
+        window.from_minute,
+        window.to_minute,
+    )
+    if not requirement.required_w.any():
+        return
+    agreed = [
+        one
+        for one in month.prepared.agreed
+        if one.template in templates and _point_of(month.world, one.site_id) == congestion_point
+    ]
+    outlooks = {one.site_id: _outlook(month, today, one.site_id, gate_isp) for one in agreed}
+    _nominate(month, today, agreed, outlooks)
+    judged = [
+        _available(month, today, one, outlooks[one.site_id].nearest_day, requirement.required_w)
+        for one in agreed
+    ]
+    answer = answer_requirement(
+        month.stage.session,
+        month.stage.market,
+        month.stage.parties.aggregator,
+        congestion_point,
+        "more consumption" if window.sign > 0 else "less consumption",
+        today,
+        requirement.required_w,
+        [one for one in judged if one.power_w >= WORTHWHILE_W],
+        today.start_s(gate_minute) + month.clock.isp_minutes * 60,
+    )
+    month.answers.append(answer)
+    for wanted in answer.activations:
+        (one,) = (one for one in agreed if one.terms == wanted.terms)
+        _take_order(month, one, wanted, congestion_point)
+
+
+def _limits(world: World, congestion_point: str) -> Limits:
+    (found,) = (
+        one
+        for one in world.district.congestion_points
+        if one.congestion_point_id == congestion_point
+    )
+    return Limits(found.import_limit_w, found.export_limit_w)
+
+
+def _point_of(world: World, site_id: str) -> str:
+    (site,) = (one for one in world.district.sites if one.site_id == site_id)
+    return site.congestion_point_id
+
+
+def _load_without_relief(month: Month, congestion_point: str) -> IntArray:
+    """Return the metered load less what was ordered: the DSO's view of what it would have been."""
+    load_w = month.world.load_w(congestion_point, actual=True).copy()
+    for isp, ordered_w in month.relief_w.get(congestion_point, {}).items():
+        load_w[isp - month.world.first_isp] -= ordered_w
+    return load_w
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteOutlook:
+    """A site's day as its manager expects it, and the recorded day most like it."""
+
+    expected_w: IntArray
+    nearest_day: int
+
+
+def _outlook(month: Month, today: LocalDay, site_id: str, gate_isp: int) -> SiteOutlook:
+    """Forecast a site's day from its recorded days and the morning up to the gate."""
+    series = month.world.recorded_site_w(site_id)
+    first_isp = month.world.first_isp
+    days, history = rows_by_wall_clock(series, first_isp, today, NOMINATION_DAYS_BACK)
+    morning = series[today.first_isp - first_isp : gate_isp - first_isp].astype(np.float64)
+    found = forecast(history, morning, NOMINATION_NEAREST)
+    return SiteOutlook(found.mean_w, days[found.chosen[0]])
+
+
+def _nominate(
+    month: Month, today: LocalDay, agreed: list[Agreed], outlooks: Mapping[str, SiteOutlook]
+) -> None:
+    """Commit the nominated baselines of the rest of the day before anything is ordered."""
+    nominated = [one for one in agreed if one.terms.baseline_method is BaselineMethod.NOMINATED]
+    utc_day = today.isps[len(today.isps) // 2] // ISPS_PER_UTC_DAY
+    values: dict[bytes, list[int | None]] = {}
+    for one in nominated:
+        by_isp = dict(zip(today.isps, outlooks[one.site_id].expected_w.tolist(), strict=True))
+        first = utc_day * ISPS_PER_UTC_DAY
+        values[agreement_id(one.terms)] = [
+            by_isp.get(isp) for isp in range(first, first + ISPS_PER_UTC_DAY)
+        ]
+    if values:
+        stage = month.stage
+        nominate(stage.session, stage.ledger, stage.parties.aggregator, utc_day, values)
+
+
+def _available(
+    month: Month, today: LocalDay, agreed: Agreed, similar_day: int, required_w: IntArray
+) -> Available:
+    """Judge what a site can hold today by a recorded day like it and the state of its assets."""
+    world, site = month.world, month.world.sites[agreed.site_id]
+    able_w = capability_w(
+        site.manager,
+        world.horizon(agreed.site_id, world.columns_of(similar_day)),
+        agreed.template.sign,
+        HOLD_ISPS,
+        site.states,
+    )
+    needed = today.minutes()[np.flatnonzero(required_w)] // ISP_MINUTES
+    power_w = int(np.median(np.abs(able_w[needed])))
+    row = agreement_row(month.stage, agreement_id(agreed.terms))
+    return Available(row, min(power_w, abs(agreed.terms.amount_w)), EXPECTED_RELIABILITY)
+
+
+def _take_order(
+    month: Month, agreed: Agreed, wanted: WantedActivation, congestion_point: str
+) -> None:
+    """Hand an activation to the site; its owner may take back control."""
+    stage, activation = month.stage, wanted.activation
+    requested = month.requested_w.setdefault(agreed.site_id, {})
+    relief = month.relief_w.setdefault(congestion_point, {})
+    for isp in activation.ordered_isps():
+        requested[isp] = activation.ordered_w
+        relief[isp] = relief.get(isp, 0) + activation.ordered_w
+    override_isp = owners.overrides(
+        f"{agreed.site_id}/{agreed.template.name}",
+        activation.first_isp - month.world.first_isp,
+        activation.isps,
+    )
+    if override_isp is not None:
+        override_isp += month.world.first_isp
+        owner = month.prepared.owners[agreed.site_id]
+        relayer = stage.parties.relayer
+        note_override(stage.session, stage.market, relayer, owner, wanted, override_isp)
+        taken = month.overridden.setdefault(agreed.site_id, set())
+        taken.update(range(override_isp, activation.end_isp))
+    month.ordered.append(Ordered(agreed, activation, override_isp))
+
+
+def _live_until(month: Month, utc_s: int) -> None:
+    """Let the sites live from one first gate of a day to the next: evenings have a night after."""
+    end_isp = month.clock.isp_of(utc_s)
+    month.world.live(month.lived_to, end_isp, month.requested_w, month.overridden)
+    month.lived_to = end_isp
+
+
+def _finish(month: Month) -> None:
+    """Let the two days after the month pass, so that its last UTC day is metered and committed."""
+    last_day = month.prepared.last_day
+    after = LocalDay(month.clock, last_day + 2)
+    _live_until(month, after.start_s(12 * 60))
+    month.stage.chain.advance_to(after.start_s(12 * 60))
+    _commit_complete_days(month, after.first_isp)
+    month.stage.session.commit()

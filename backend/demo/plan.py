@@ -1,0 +1,166 @@
+"""What the demonstration assumes: the recorded month, the templates, the gates, the owners.
+
+Rates are of the order of those published for local flexibility; they are assumptions of the
+demonstration, as are the owners' preferences. Everything else is recorded or computed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from settlement.clock import ClockRule
+from settlement.rule_set import rule_set_1
+from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.window import WindowWords, weekly_window
+
+ZONE = "Europe/Berlin"
+ISP_MINUTES = 15
+UTC_OFFSET_MINUTES = 60
+FIRST_RECORDED_DAY = date(2016, 3, 21)
+LAST_RECORDED_DAY = date(2016, 4, 20)
+"""The month is 31 days around the clock change; all templates follow its local time."""
+
+LEAD_DAYS = 14
+"""Days before the month in which templates are published and agreements signed."""
+
+CHALLENGE_WINDOW_S = 7 * 86_400
+ESCROW_AMOUNT = 50_000 * 10_000
+EVENING, MIDDAY = -1, 1
+WEEK, WORKDAYS = range(7), range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePlan:
+    """A template of the demonstration.
+
+    Attributes:
+        name: what people call it.
+        sign: -1 for less consumption, +1 for more consumption or less generation.
+        gate_minute: local minute of the day at which the DSO orders.
+        from_minute: first local minute of the window.
+        to_minute: end of the window.
+        for_generation: offered to sites with generation (True), without (False), to all (None).
+        terms: the terms; parties, dates and amount are filled in later.
+    """
+
+    name: str
+    sign: int
+    gate_minute: int
+    from_minute: int
+    to_minute: int
+    for_generation: bool | None
+    terms: Terms
+
+    def window(self) -> WindowWords:
+        """Return the weekly window."""
+        return self.terms.window
+
+
+def _terms(window: WindowWords, **chosen: object) -> Terms:
+    zero = bytes(32)
+    base = Terms(
+        aggregator=bytes(20),
+        prosumer=bytes(20),
+        dso=bytes(20),
+        mdc=bytes(20),
+        template_id=zero,
+        rule_set=rule_set_1(),
+        start_day=0,
+        end_day=0,
+        utc_offset_minutes=UTC_OFFSET_MINUTES,
+        clock_rule=ClockRule.EU,
+        isp_minutes=ISP_MINUTES,
+        window0=window[0],
+        window1=window[1],
+        window2=window[2],
+        elements=zero,
+        amount_w=1,
+        max_activations=40,
+        max_runtime_isps=8,
+        recovery_isps=4,
+        notice_isps=4,
+        volume_rate=0,
+        penalty_rate=0,
+        capacity_rate=0,
+        delivery_rule=DeliveryRule.LINEAR,
+        delivery_bp=0,
+        delivery_slope=0,
+        penalty_cap_bp=10_000,
+        baseline_method=BaselineMethod.NOMINATED,
+        x=0,
+        y=0,
+        adjustment=Adjustment.NONE,
+        adjustment_isps=0,
+        adjustment_gap_isps=0,
+        adjustment_cap_bp=0,
+        salt=zero,
+        sign_before=0,
+    )
+    return replace(base, **chosen)  # type: ignore[arg-type]
+
+
+def templates() -> tuple[TemplatePlan, ...]:
+    """Return the three templates: evening reduction, midday increase, midday curtailment."""
+    evening = weekly_window(WEEK, 16 * 60 + 30, 21 * 60)
+    midday = weekly_window(WEEK, 11 * 60, 16 * 60 + 30)
+    return (
+        TemplatePlan(
+            "evening reduction",
+            EVENING,
+            15 * 60,
+            16 * 60 + 30,
+            21 * 60,
+            None,
+            _terms(
+                evening,
+                amount_w=-1,
+                volume_rate=2_800_000,
+                penalty_rate=1_200_000,
+                capacity_rate=60_000,
+                delivery_rule=DeliveryRule.GRACE,
+                delivery_bp=1_000,
+                delivery_slope=2,
+                baseline_method=BaselineMethod.HIGH,
+                x=3,
+                y=5,
+                adjustment=Adjustment.ADDITIVE,
+                adjustment_isps=6,
+                adjustment_gap_isps=4,
+                adjustment_cap_bp=2_000,
+            ),
+        ),
+        TemplatePlan(
+            "midday increase",
+            MIDDAY,
+            10 * 60,
+            11 * 60,
+            16 * 60 + 30,
+            False,
+            _terms(
+                midday,
+                volume_rate=900_000,
+                penalty_rate=600_000,
+                capacity_rate=40_000,
+                delivery_rule=DeliveryRule.THRESHOLD,
+                delivery_bp=5_000,
+                max_runtime_isps=12,
+                baseline_method=BaselineMethod.ROLLING,
+                y=5,
+            ),
+        ),
+        TemplatePlan(
+            "midday curtailment",
+            MIDDAY,
+            10 * 60,
+            11 * 60,
+            16 * 60 + 30,
+            True,
+            _terms(
+                midday,
+                volume_rate=1_100_000,
+                penalty_rate=600_000,
+                capacity_rate=20_000,
+                max_runtime_isps=12,
+                baseline_method=BaselineMethod.NOMINATED,
+            ),
+        ),
+    )

@@ -1,0 +1,67 @@
+"""The parties and contracts of the demonstration on a chain of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy.orm import Session
+
+from backend.chain.adapter import Chain
+from backend.chain.ledger import Ledger, Token
+from backend.chain.market import Market
+from backend.chain.wallet import address_of, new_wallet
+from backend.db.store import open_store
+from backend.demo import plan
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Wallets with fresh keys, held in memory for the time of the demonstration."""
+
+    admin: LocalAccount
+    aggregator: LocalAccount
+    dso: LocalAccount
+    mdc: LocalAccount
+    relayer: LocalAccount
+
+    @classmethod
+    def fresh(cls) -> "Parties":
+        """Make new wallets."""
+        return cls(*(new_wallet() for _ in range(5)))
+
+    def all(self) -> list[LocalAccount]:
+        """Return every wallet that pays gas."""
+        return [self.admin, self.aggregator, self.dso, self.mdc, self.relayer]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Chain, contracts, parties and the open session of the store."""
+
+    chain: Chain
+    market: Market
+    ledger: Ledger
+    token: Token
+    parties: Parties
+    session: Session
+
+
+def set_stage(store: Path) -> Stage:
+    """Start a chain, deploy the contracts, give roles, and fund the aggregator's escrow.
+
+    Args:
+        store: file of the SQLite store; an earlier one is replaced.
+    """
+    store.unlink(missing_ok=True)
+    chain, parties = Chain.in_process(), Parties.fresh()
+    chain.fund(parties.all())
+    market = Market.deploy(chain, parties.admin)
+    token = Token.deploy_test_euro(chain, parties.admin)
+    ledger = Ledger.deploy(chain, parties.admin, market, token, plan.CHALLENGE_WINDOW_S)
+    ledger.grant(parties.admin, "DSO_ROLE", parties.dso)
+    ledger.grant(parties.admin, "MDC_ROLE", parties.mdc)
+    token.mint(parties.admin, address_of(parties.aggregator), plan.ESCROW_AMOUNT)
+    token.approve(parties.aggregator, ledger.address, plan.ESCROW_AMOUNT)
+    ledger.deposit(parties.aggregator, parties.dso, plan.ESCROW_AMOUNT)
+    session = open_store(f"sqlite:///{store}")()
+    return Stage(chain, market, ledger, token, parties, session)

@@ -1,0 +1,50 @@
+"""Paying out: statements of a run are claimed by proof, in batches, for anybody by anybody."""
+
+from collections.abc import Callable, Sequence
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy.orm import Session
+
+from backend.chain.ledger import Ledger, ProvenStatement
+from backend.db.models import AgreementRow, RunRow, StatementRow
+from backend.services.records import read_terms
+from backend.services.settling import SettledPeriod
+
+BATCH = 10
+
+
+def proven_statements(session: Session, settled: SettledPeriod) -> list[ProvenStatement]:
+    """Return every statement of a run with its terms and proof."""
+    found = []
+    for one in settled.run.settled:
+        identity = one.statement.agreement_id
+        row = session.get(AgreementRow, identity)
+        assert row is not None, "a statement belongs to a stored agreement"
+        found.append(
+            ProvenStatement(read_terms(row.terms), one.statement, settled.run.proof_of(identity))
+        )
+    return found
+
+
+def claim_all(
+    session: Session,
+    ledger: Ledger,
+    sender: LocalAccount,
+    run: RunRow,
+    proven: Sequence[ProvenStatement],
+    say: Callable[[str], None],
+) -> None:
+    """Claim statements in batches and note them as paid.
+
+    Raises:
+        ContractRefused: the ledger refused a proof, or claims are not open yet.
+    """
+    for start in range(0, len(proven), BATCH):
+        batch = proven[start : start + BATCH]
+        ledger.claim(sender, batch)
+        for one in batch:
+            row = session.get(StatementRow, (run.run_id, one.statement.agreement_id))
+            assert row is not None, "a published statement is stored"
+            row.paid = True
+        session.flush()
+        say(f"{min(start + BATCH, len(proven))} of {len(proven)} statements paid")

@@ -1,0 +1,138 @@
+"""From a requirement to recorded activations: the aggregator's answer to an order."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from eth_account.signers.local import LocalAccount
+from sqlalchemy.orm import Session
+
+from backend.chain.market import Market, WantedActivation
+from backend.db.models import AgreementRow, OrderRow
+from backend.services.activating import busy_isps, order_activations
+from backend.services.local_day import IntArray, LocalDay
+from backend.services.records import read_terms, standing_of
+from flexmanager.dispatch import Candidate, Dispatch, dispatch
+from settlement.activation import Activation
+from settlement.terms import Terms
+from settlement.window import in_window
+
+TIME_LIMIT_S = 0.5
+GAP = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """An agreement that may be activated, with what its site can deliver now.
+
+    Attributes:
+        row: the agreement.
+        power_w: magnitude that the site expects to hold, at most the agreed amount.
+        reliability: expected share of an order that is delivered, 0 to 1.
+    """
+
+    row: AgreementRow
+    power_w: int
+    reliability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was ordered, and how well it covers the requirement."""
+
+    order: OrderRow
+    activations: tuple[WantedActivation, ...]
+    dispatch: Dispatch
+
+
+def candidate_of(session: Session, available: Available, today: LocalDay, now_s: int) -> Candidate:
+    """Describe an agreement to the dispatcher: where its terms still allow an activation.
+
+    Args:
+        session: an open session.
+        available: the agreement.
+        today: the local day that is dispatched.
+        now_s: UTC second at which activations will be recorded, at the latest.
+    """
+    terms = read_terms(available.row.terms)
+    standing = standing_of(session, available.row.agreement_id)
+    clock = terms.clock
+    earliest_isp = clock.isp_of(now_s) + terms.notice_isps + 1
+    if standing:
+        earliest_isp = max(earliest_isp, standing[-1].end_isp + max(1, terms.recovery_isps))
+    busy = busy_isps(session, available.row.site_id, available.row.agreement_id)
+    in_dates = terms.start_day <= today.day <= terms.end_day
+    allowed = np.array(
+        [
+            in_dates
+            and isp >= earliest_isp
+            and isp not in busy
+            and in_window(terms.window, clock.local_minutes(isp))
+            for isp in today.isps
+        ],
+        dtype=np.bool_,
+    )
+    sign = 1 if terms.amount_w > 0 else -1
+    return Candidate(
+        agreement_id=available.row.agreement_id,
+        amount_w=sign * min(abs(terms.amount_w), available.power_w),
+        volume_rate=terms.volume_rate,
+        max_runtime_isps=terms.max_runtime_isps,
+        recovery_isps=terms.recovery_isps,
+        activations_left=terms.max_activations - len(standing),
+        allowed=allowed,
+        reliability=available.reliability,
+    )
+
+
+def answer_requirement(
+    session: Session,
+    market: Market,
+    aggregator: LocalAccount,
+    congestion_point: str,
+    direction: str,
+    today: LocalDay,
+    required_w: IntArray,
+    available: Sequence[Available],
+    now_s: int,
+) -> Answer:
+    """Cover a requirement at least cost and record the activations.
+
+    Args:
+        session: an open session.
+        market: the market contract.
+        aggregator: party to the agreements.
+        congestion_point: where it is needed.
+        direction: name of the direction, for the order.
+        today: the local day.
+        required_w: signed need per ISP of the day.
+        available: agreements that may be activated.
+        now_s: UTC second of recording, at the latest.
+    """
+    candidates = [candidate_of(session, one, today, now_s) for one in available]
+    found = dispatch(required_w, candidates, TIME_LIMIT_S, GAP)
+    order = OrderRow(
+        congestion_point=congestion_point,
+        direction=direction,
+        local_day=today.day,
+        first_isp=today.first_isp,
+        required_w=json.dumps(required_w.tolist()),
+        shortfall_w=json.dumps(found.shortfall_w.tolist()),
+        gap=found.gap,
+    )
+    session.add(order)
+    session.flush()
+    by_id: Mapping[bytes, Terms] = {
+        one.row.agreement_id: read_terms(one.row.terms) for one in available
+    }
+    wanted = tuple(
+        WantedActivation(
+            by_id[one.agreement_id],
+            Activation(today.first_isp + one.offset, one.isps, one.ordered_w),
+        )
+        for one in sorted(found.activations, key=lambda one: one.offset)
+    )
+    if wanted:
+        order_activations(session, market, aggregator, order.order_id, wanted, now_s)
+    return Answer(order, wanted, found)
