@@ -6,7 +6,7 @@ Checks return findings instead of raising, so that a person sees all that is wro
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from settlement.activation import check_activation
+from settlement.activation import check_activation, standing_activations
 from settlement.bundle import Bundle, CommittedDay, Stated, StatedLine
 from settlement.errors import ActivationRefused, InputError
 from settlement.evidence import Evidence, entries_of, gather, keys_of, recompute
@@ -144,8 +144,8 @@ def _activation_findings(bundle: Bundle, evidence: Evidence) -> Iterator[str]:
             yield f"Activation at {clock.describe(activation.first_isp)}: {error}."
     own = {isp for one in evidence.standing for isp in one.ordered_isps()}
     for other in bundle.overlaps:
-        entries = [one for one in entries_of(other.log) if one.ordered_w]
-        shared = sorted(own.intersection(isp for one in entries for isp in one.ordered_isps()))
+        theirs = standing_activations(entries_of(other.log))
+        shared = sorted(own.intersection(isp for one in theirs for isp in one.ordered_isps()))
         if shared:
             yield (
                 f"{len(shared)} ISPs from {clock.describe(shared[0])} are ordered by agreement "
