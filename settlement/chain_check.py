@@ -10,6 +10,7 @@ from settlement.clock import date_of
 from settlement.evidence import Evidence, entries_of, nomination_in_force
 from settlement.identity import agreement_id
 from settlement.plausibility import Check
+from settlement.settle import activations_of
 from settlement.statement import Period
 from settlement.terms import BaselineMethod, Terms
 from settlement.units import format_eur
@@ -54,7 +55,12 @@ def _agreement_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
     if not record.recorded:
         yield "These terms are not recorded on the ledger."
     elif record.end_day != bundle.end_day:
-        yield f"The last day is stated as {bundle.end_day}, on the ledger it is {record.end_day}."
+        told, found = _describe_end(bundle.end_day), _describe_end(record.end_day)
+        yield f"The agreement is stated to {told}, on the ledger to {found}."
+
+
+def _describe_end(end_day: int | None) -> str:
+    return "have no earlier end" if end_day is None else f"end on {date_of(end_day)}"
 
 
 def _log_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
@@ -134,14 +140,15 @@ def _nomination_findings(
     if bundle.terms.baseline_method is not BaselineMethod.NOMINATED or evidence is None:
         return
     clock = bundle.terms.clock
-    for entry in bundle.log:
-        if entry.activation not in evidence.standing:
-            continue
-        when = clock.describe(entry.activation.first_isp)
+    # An activation that was cancelled and made again counts by its last record.
+    recorded = {entry.activation: entry for entry in bundle.log}
+    for activation in activations_of(bundle.terms, evidence.standing, bundle.period):
+        entry = recorded[activation]
+        when = clock.describe(activation.first_isp)
         if not _was_recorded_in(bundle, entry, chain):
             yield f"The activation at {when} was not recorded in block {entry.block}."
             continue
-        isps = entry.activation.ordered_isps()
+        isps = activation.ordered_isps()
         for utc_day in sorted({clock.start_s(isp) // _SECONDS_PER_DAY for isp in isps}):
             in_force = nomination_in_force(bundle, utc_day, entry.block)
             (root,) = chain.nomination_roots(bundle.terms.aggregator, utc_day, 1, entry.block)
