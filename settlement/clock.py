@@ -152,7 +152,7 @@ def check_zone(clock: Clock, zone: str, first_day: int, last_day: int) -> None:
     """
     try:
         info = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a region such as "Europe" is a folder
         raise InputError(f"time zone {zone!r:.60}", "terms", "an IANA time zone name") from None
     for utc_s in range((first_day - 1) * _SECONDS_PER_DAY, (last_day + 2) * _SECONDS_PER_DAY, 3600):
         moment = datetime.fromtimestamp(utc_s, UTC)
