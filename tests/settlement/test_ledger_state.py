@@ -1,0 +1,106 @@
+"""The ledger has moved on or says otherwise: corrections, terminations, commitments, re-orders."""
+
+from dataclasses import replace
+
+from settlement.activation import log_head
+from settlement.bundle import LogEntry
+from settlement.identity import agreement_id
+from tests.settlement.build import bundle_of
+from tests.settlement.defaults import word
+from tests.settlement.market import (
+    MONDAY,
+    NOMINATED_FIRST,
+    RUN_BLOCK,
+)
+from tests.settlement.memory_chain import MemoryChain, findings_on_ledger, honest_chain
+from tests.settlement.tampering import (
+    AGREEMENT,
+    LEDGER_METER,
+    LEDGER_RUN,
+    cancellation_of,
+    without_meter_day,
+)
+
+TUESDAY = MONDAY + 1
+
+
+def changed_run(**changes: object) -> MemoryChain:
+    chain = honest_chain()
+    (key,) = chain.runs
+    chain.runs[key] = replace(chain.runs[key], **changes)  # type: ignore[arg-type]
+    return chain
+
+
+def test_a_run_by_other_rules_is_told():
+    found = findings_on_ledger(bundle_of("evening"), changed_run(rule_set=word(4)))
+    assert found == {LEDGER_RUN: ("The run was made by another rule set than the agreement's.",)}
+
+
+def test_a_corrected_run_is_told():
+    found = findings_on_ledger(bundle_of("evening"), changed_run(version=2, root=word(9)))
+    assert found[LEDGER_RUN] == (
+        "The bundle is of version 1, the run has version 2.",
+        "The root of the run is not the one on the ledger.",
+    )
+
+
+def test_a_run_that_was_never_published_is_told():
+    chain = honest_chain()
+    chain.runs.clear()
+    found = findings_on_ledger(bundle_of("quiet"), chain)
+    assert found == {LEDGER_RUN: ("No run of this period is published.",)}
+    # Whoever was told to wait is not told of a run.
+    assert findings_on_ledger(bundle_of("night"), chain) == {}
+
+
+def test_a_termination_left_out_is_told():
+    chain, bundle = honest_chain(), bundle_of("quiet")
+    identity = agreement_id(bundle.terms)
+    chain.agreements[identity] = replace(chain.agreements[identity], end_day=TUESDAY)
+    assert findings_on_ledger(bundle, chain)[AGREEMENT] == (
+        "The agreement is stated to have no earlier end, on the ledger to end on 2027-03-23.",
+    )
+
+
+def test_meter_data_corrected_before_the_run_counts_and_after_it_does_not():
+    bundle = bundle_of("evening")
+    for block, told in ((RUN_BLOCK - 1, True), (RUN_BLOCK, False), (RUN_BLOCK + 1, False)):
+        chain = honest_chain()
+        chain.meter[bundle.terms.mdc, TUESDAY].append((block, word(1)))
+        assert (LEDGER_METER in findings_on_ledger(bundle, chain)) is told
+
+
+def test_a_day_never_committed_and_not_in_the_bundle_is_no_finding():
+    bundle = without_meter_day(MONDAY - 20)(bundle_of("evening"))
+    chain = honest_chain()
+    assert LEDGER_METER in findings_on_ledger(bundle, chain)
+    del chain.meter[bundle.terms.mdc, MONDAY - 20]
+    assert LEDGER_METER not in findings_on_ledger(bundle, chain)
+
+
+def test_a_day_in_the_bundle_that_was_never_committed_is_told():
+    bundle, chain = bundle_of("evening"), honest_chain()
+    del chain.meter[bundle.terms.mdc, MONDAY - 20]
+    assert (
+        "2027-03-02 (UTC) is not what was committed"
+        in findings_on_ledger(bundle, chain)[LEDGER_METER][0]
+    )
+
+
+def test_an_order_cancelled_and_made_again_reads_the_newer_nomination():
+    """The nomination in force is that of the standing record, not of the cancelled one."""
+    honest, chain = bundle_of("midday"), honest_chain()
+    *before, entry = honest.log
+    again = LogEntry(entry.activation, entry.block)
+    earlier = LogEntry(entry.activation, NOMINATED_FIRST + 1)
+    cancelled = cancellation_of(entry.activation, NOMINATED_FIRST + 2)
+    log = (*before, earlier, cancelled, again)
+    bundle = replace(
+        honest,
+        log=log,
+        nominations=tuple(day for day in honest.nominations if day.version == 1),
+    )
+    identity = agreement_id(bundle.terms)
+    head = log_head(one.activation for one in log)
+    chain.agreements[identity] = replace(chain.agreements[identity], log_head=head)
+    assert findings_on_ledger(bundle, chain) == {}
