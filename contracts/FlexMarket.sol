@@ -221,6 +221,11 @@ contract FlexMarket is IFlexMarket, EIP712 {
     }
 
     /// @inheritdoc IFlexMarket
+    function isRecorded(bytes32 agreementId) external view returns (bool) {
+        return agreements[agreementId].state.status != AgreementStatus.UNKNOWN;
+    }
+
+    /// @inheritdoc IFlexMarket
     function activationHead(bytes32 agreementId) external view returns (bytes32) {
         return agreements[agreementId].activationHead;
     }

@@ -1,36 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {AgreementStatus, IFlexMarket, Terms} from "./interfaces/IFlexMarket.sol";
-import {
-    Claim,
-    CommitmentKind,
-    Escrow,
-    ISettlementLedger,
-    Run,
-    RunInput,
-    Statement
-} from "./interfaces/ISettlementLedger.sol";
+import {CommitmentLog} from "./CommitmentLog.sol";
+import {IFlexMarket, Terms} from "./interfaces/IFlexMarket.sol";
+import {Claim, Escrow, ISettlementLedger, Run, RunInput, Statement} from "./interfaces/ISettlementLedger.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {TermsLib} from "./libraries/TermsLib.sol";
 
-/// @title Commitments, runs, claims and escrow
+/// @title Runs, claims and escrow, on top of the commitments
 /// @dev The documentation is on the interface. The admin grants roles and has no other power.
-contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTransient {
+contract SettlementLedger is CommitmentLog, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
     using SumTree for Statement;
     using TermsLib for Terms;
-
-    struct Commitment {
-        bytes32 root;
-        uint64 blockNumber;
-    }
 
     struct Credit {
         uint64 amount;
@@ -40,7 +27,6 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
     /* CONSTANTS AND IMMUTABLES */
 
     bytes32 public constant DSO_ROLE = keccak256("DSO_ROLE");
-    bytes32 public constant MDC_ROLE = keccak256("MDC_ROLE");
 
     /// @notice Token units in 1e-4 EUR.
     uint256 public constant TOKEN_UNITS_PER_AMOUNT = 100;
@@ -67,8 +53,6 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
 
     mapping(address aggregator => mapping(address dso => Escrow)) private escrows;
     mapping(address dso => mapping(address aggregator => mapping(uint32 periodFirstDay => Run))) private runs;
-    mapping(CommitmentKind kind => mapping(address committer => mapping(uint32 utcDay => Commitment[]))) private
-        commitments;
 
     constructor(IFlexMarket market_, IERC20 token_, address admin, uint32 challengeWindowS_) {
         market = market_;
@@ -83,7 +67,7 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
     function deposit(address dso, uint256 tokenUnits) external nonReentrant {
         require(tokenUnits != 0, NothingToMove());
 
-        escrows[msg.sender][dso].free += tokenUnits.toUint112();
+        escrows[msg.sender][dso].free += tokenUnits.toUint128();
 
         emit Deposited(msg.sender, dso, tokenUnits);
 
@@ -99,18 +83,6 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
         emit Withdrawn(msg.sender, dso, tokenUnits);
 
         token.safeTransfer(msg.sender, tokenUnits);
-    }
-
-    /* COMMITMENTS */
-
-    /// @inheritdoc ISettlementLedger
-    function commitMeterData(uint32 firstUtcDay, bytes32[] calldata roots) external onlyRole(MDC_ROLE) {
-        commit(CommitmentKind.METER, firstUtcDay, roots);
-    }
-
-    /// @inheritdoc ISettlementLedger
-    function commitNominations(uint32 firstUtcDay, bytes32[] calldata roots) external {
-        commit(CommitmentKind.NOMINATION, firstUtcDay, roots);
     }
 
     /* RUNS */
@@ -180,62 +152,12 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
         return runs[dso][aggregator][periodFirstDay];
     }
 
-    /// @inheritdoc ISettlementLedger
-    function commitmentCount(CommitmentKind kind, address committer, uint32 utcDay)
-        external
-        view
-        returns (uint256)
-    {
-        return commitments[kind][committer][utcDay].length;
-    }
-
-    /// @inheritdoc ISettlementLedger
-    function commitmentAt(CommitmentKind kind, address committer, uint32 utcDay, uint256 index)
-        external
-        view
-        returns (bytes32 root, uint64 blockNumber)
-    {
-        Commitment[] storage versions = commitments[kind][committer][utcDay];
-        require(index < versions.length, UnknownCommitment(index, versions.length));
-        return (versions[index].root, versions[index].blockNumber);
-    }
-
-    /// @inheritdoc ISettlementLedger
-    function rootsBefore(
-        CommitmentKind kind,
-        address committer,
-        uint32 firstUtcDay,
-        uint32 utcDays,
-        uint64 blockNumber
-    ) external view returns (bytes32[] memory roots) {
-        roots = new bytes32[](utcDays);
-        for (uint32 i = 0; i < utcDays; ++i) {
-            Commitment[] storage versions = commitments[kind][committer][firstUtcDay + i];
-            uint256 earlier = versions.length;
-            while (earlier != 0 && versions[earlier - 1].blockNumber >= blockNumber) --earlier;
-            if (earlier != 0) roots[i] = versions[earlier - 1].root;
-        }
-    }
-
     /* INTERNALS */
-
-    function commit(CommitmentKind kind, uint32 firstUtcDay, bytes32[] calldata roots) private {
-        require(roots.length != 0, NoRoots());
-
-        for (uint256 i = 0; i < roots.length; ++i) {
-            uint32 utcDay = (firstUtcDay + i).toUint32();
-            Commitment[] storage versions = commitments[kind][msg.sender][utcDay];
-            versions.push(Commitment(roots[i], uint64(block.number)));
-            emit Committed(kind, msg.sender, utcDay, versions.length, roots[i]);
-        }
-    }
 
     function storeRun(RunInput calldata input, Escrow storage escrow, uint8 version) private {
         requireShape(input);
 
-        uint256 tokenUnits = input.sum * TOKEN_UNITS_PER_AMOUNT;
-        takeFree(escrow, input.aggregator, msg.sender, tokenUnits);
-        escrow.locked += tokenUnits.toUint112();
+        takeFree(escrow, input.aggregator, msg.sender, input.sum * TOKEN_UNITS_PER_AMOUNT);
         runs[msg.sender][input.aggregator][input.periodFirstDay] = Run({
             root: input.root,
             ruleSet: input.ruleSet,
@@ -273,9 +195,7 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
         uint64 unpaid = run.sum - run.claimed;
 
         run.released = true;
-        uint112 tokenUnits = (unpaid * TOKEN_UNITS_PER_AMOUNT).toUint112();
-        escrow.locked -= tokenUnits;
-        escrow.free += tokenUnits;
+        escrow.free += (unpaid * TOKEN_UNITS_PER_AMOUNT).toUint128();
 
         emit RunReleased(dso, aggregator, periodFirstDay, run.version, unpaid);
     }
@@ -316,9 +236,9 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
 
     function pay(Terms calldata terms, Run storage run, uint64 amount) private {
         uint256 tokenUnits = amount * TOKEN_UNITS_PER_AMOUNT;
-        Escrow storage escrow = escrows[terms.aggregator][terms.dso];
-        if (run.released) takeFree(escrow, terms.aggregator, terms.dso, tokenUnits);
-        else escrow.locked -= tokenUnits.toUint112();
+        if (run.released) {
+            takeFree(escrows[terms.aggregator][terms.dso], terms.aggregator, terms.dso, tokenUnits);
+        }
         run.claimed += amount;
 
         token.safeTransfer(terms.prosumer, tokenUnits);
@@ -327,7 +247,7 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
     function takeFree(Escrow storage escrow, address aggregator, address dso, uint256 tokenUnits) private {
         uint256 free = escrow.free;
         require(tokenUnits <= free, EscrowShort(aggregator, dso, free, tokenUnits));
-        escrow.free = uint112(free - tokenUnits);
+        escrow.free = uint128(free - tokenUnits);
     }
 
     function requirePeriod(RunInput calldata input) private view {
@@ -363,9 +283,7 @@ contract SettlementLedger is ISettlementLedger, AccessControl, ReentrancyGuardTr
     {
         agreementId = terms.id();
         require(statement.agreementId == agreementId, AgreementMismatch(statement.agreementId, agreementId));
-        require(
-            market.agreementState(agreementId).status != AgreementStatus.UNKNOWN, AgreementNotRecorded(agreementId)
-        );
+        require(market.isRecorded(agreementId), AgreementNotRecorded(agreementId));
     }
 
     function requireProven(Claim calldata proven, Run storage run) private view {

@@ -274,6 +274,9 @@ interface IFlexMarket {
     /// @notice The state of an agreement; all 0 if it is not recorded.
     function agreementState(bytes32 agreementId) external view returns (AgreementState memory);
 
+    /// @notice Whether an agreement is recorded, terminated or not.
+    function isRecorded(bytes32 agreementId) external view returns (bool);
+
     /// @notice The head of the activation log: 0 when empty, else the hash of the head before, first ISP, number of
     /// ISPs and ordered W. A cancellation repeats the first two with 0 W.
     function activationHead(bytes32 agreementId) external view returns (bytes32);

@@ -58,10 +58,9 @@ struct Claim {
     uint64[] siblingSums;
 }
 
-/// @notice The money of an aggregator towards one DSO, in token units.
+/// @notice The money of an aggregator towards one DSO. What is locked stands with each run: its sum less its claims.
 struct Escrow {
-    uint112 free; // may be withdrawn or locked by a run
-    uint112 locked; // sums of runs not yet paid
+    uint128 free; // token units that may be withdrawn or locked by a run
     uint32 nextPeriodDay; // first local day that no run covers yet
 }
 

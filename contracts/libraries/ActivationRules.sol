@@ -60,27 +60,33 @@ library ActivationRules {
     }
 
     /// @dev Dates and window hold for the local start of each ISP. The offset is computed once for all ISPs up to the
-    /// next switch of the clock. Bounded by maxRuntimeIsps.
+    /// next switch of the clock. Bounded by maxRuntimeIsps. Unchecked: 2^32 ISPs of an hour and days of 32 bits are far
+    /// from overflow, and the first ISP is not in the past, so local time is positive.
     function checkEachIsp(bytes32 agreementId, ActivationRequest calldata request, uint32 lastDay) private pure {
         Terms calldata terms = request.terms;
         uint256[3] memory window = WeeklyWindow.words(terms);
         uint256 ispMinutes = terms.ispMinutes;
-        uint256 startDay = terms.startDay;
-        uint256 end = uint256(request.firstIsp) + request.isps;
+        uint256 firstLocal = terms.startDay * MINUTES_PER_DAY;
+        uint256 endLocal = (uint256(lastDay) + 1) * MINUTES_PER_DAY;
+        uint256 isp = request.firstIsp;
+        uint256 end = isp + request.isps;
         int256 offset;
         uint256 until;
-        for (uint256 isp = request.firstIsp; isp < end; ++isp) {
-            uint256 utcMinutes = isp * ispMinutes;
-            if (utcMinutes * 60 >= until) {
-                (offset, until) = IspClock.offsetAt(terms.clockRule, terms.utcOffsetMinutes, utcMinutes * 60);
+        unchecked {
+            for (; isp < end; ++isp) {
+                uint256 utcMinutes = isp * ispMinutes;
+                if (utcMinutes * 60 >= until) {
+                    (offset, until) = IspClock.offsetAt(terms.clockRule, terms.utcOffsetMinutes, utcMinutes * 60);
+                }
+                uint256 local = uint256(int256(utcMinutes) + offset);
+                if (local < firstLocal || local >= endLocal) {
+                    revert IFlexMarket.OutsideDates(
+                        agreementId, isp, local / MINUTES_PER_DAY, terms.startDay, lastDay
+                    );
+                }
+                uint256 bit = WeeklyWindow.bitOf(local);
+                if (!WeeklyWindow.isSet(window, bit)) revert IFlexMarket.OutsideWindow(agreementId, isp, bit);
             }
-            uint256 local = uint256(int256(utcMinutes) + offset);
-            uint256 day = local / MINUTES_PER_DAY;
-            if (day < startDay || day > lastDay) {
-                revert IFlexMarket.OutsideDates(agreementId, isp, day, uint32(startDay), lastDay);
-            }
-            uint256 bit = WeeklyWindow.bitOf(local);
-            if (!WeeklyWindow.isSet(window, bit)) revert IFlexMarket.OutsideWindow(agreementId, isp, bit);
         }
     }
 }

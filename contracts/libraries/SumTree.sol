@@ -21,6 +21,7 @@ library SumTree {
     }
 
     /// @notice The root that a leaf and its siblings lead to; both arrays have the same length.
+    /// @dev Unchecked: no calldata holds enough sums of 64 bits to overflow.
     function rootFrom(
         bytes32 hash,
         uint256 sum,
@@ -28,13 +29,16 @@ library SumTree {
         bytes32[] calldata siblingHashes,
         uint64[] calldata siblingSums
     ) internal pure returns (bytes32, uint256) {
-        for (uint256 level = 0; level < siblingHashes.length; ++level) {
-            uint256 siblingSum = siblingSums[level];
-            hash = index & 1 == 0
-                ? node(hash, sum, siblingHashes[level], siblingSum)
-                : node(siblingHashes[level], siblingSum, hash, sum);
-            sum += siblingSum;
-            index >>= 1;
+        unchecked {
+            for (uint256 level = 0; level < siblingHashes.length; ++level) {
+                bytes32 siblingHash = siblingHashes[level];
+                uint256 siblingSum = siblingSums[level];
+                hash = index & 1 == 0
+                    ? node(hash, sum, siblingHash, siblingSum)
+                    : node(siblingHash, siblingSum, hash, sum);
+                sum += siblingSum;
+                index >>= 1;
+            }
         }
         return (hash, sum);
     }

@@ -20,7 +20,9 @@ library WeeklyWindow {
 
     /// @notice The bit of a local start.
     function bitOf(uint256 localMinutes) internal pure returns (uint256) {
-        return (localMinutes + EPOCH_WEEKDAY * MINUTES_PER_DAY) % MINUTES_PER_WEEK / 15;
+        unchecked {
+            return (localMinutes + EPOCH_WEEKDAY * MINUTES_PER_DAY) % MINUTES_PER_WEEK / 15;
+        }
     }
 
     /// @notice Whether a bit is set; `bit` is below 768.
@@ -37,13 +39,14 @@ library WeeklyWindow {
         isps = countPlainDays(window, terms.ispMinutes, firstDay, lastDay);
         if (terms.clockRule == ClockRule.NONE) return isps;
         int256 winterMinutes = terms.utcOffsetMinutes;
-        uint256 lastYear = IspClock.yearOf(lastDay);
-        for (uint256 year = IspClock.yearOf(firstDay); year <= lastYear; ++year) {
-            (uint256 begin, uint256 end) = IspClock.summerTime(terms.clockRule, winterMinutes, year);
+        (uint256 start, uint256 next) = IspClock.yearAround(firstDay);
+        while (start <= lastDay) {
+            (uint256 begin, uint256 end) = IspClock.summerTime(terms.clockRule, winterMinutes, start, next);
             uint256 lacking = uint256(int256(begin / 60) + winterMinutes);
             uint256 doubled = uint256(int256(end / 60) + winterMinutes);
             isps += countHour(window, terms.ispMinutes, doubled, firstDay, lastDay);
             isps -= countHour(window, terms.ispMinutes, lacking, firstDay, lastDay);
+            (start, next) = IspClock.yearAround(next);
         }
     }
 

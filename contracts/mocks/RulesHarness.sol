@@ -32,16 +32,17 @@ contract RulesHarness {
         TermsLib.validate(terms);
     }
 
-    function yearOf(uint256 day) external pure returns (uint256) {
-        return IspClock.yearOf(day);
+    function yearAround(uint256 day) external pure returns (uint256 start, uint256 next) {
+        return IspClock.yearAround(day);
     }
 
-    function summerTime(ClockRule rule, int16 winterMinutes, uint256 year)
+    function summerTime(ClockRule rule, int16 winterMinutes, uint256 day)
         external
         pure
         returns (uint256 begin, uint256 end)
     {
-        return IspClock.summerTime(rule, winterMinutes, year);
+        (uint256 start, uint256 next) = IspClock.yearAround(day);
+        return IspClock.summerTime(rule, winterMinutes, start, next);
     }
 
     function localDays(ClockRule rule, int16 winterMinutes, uint8 ispMinutes, uint32 firstIsp, uint32 isps)

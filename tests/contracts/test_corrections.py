@@ -249,7 +249,7 @@ def test_a_correction_after_the_release_locks_again(released: World) -> None:
 def next_period(world: World, amounts: list[tuple[Any, int]]) -> Settlement:
     """Publish the run of the following month and open its claims."""
     function = world.ledger.functions.escrowOf(actors.AGGREGATOR.checksum, actors.DSO.checksum)
-    first_day = world.chain.read(function)[2]
+    _, first_day = world.chain.read(function)
     last_day = first_day + 29
     run = Settlement.of(amounts, first_day=first_day, last_day=last_day)
     world.chain.at(max(world.chain.now_s, (last_day + 2) * DAY_S))
