@@ -74,7 +74,7 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
         window2=window[2],
         elements=zero,
         amount_w=1,
-        max_activations=40,
+        max_activations=60,
         max_runtime_isps=8,
         recovery_isps=4,
         notice_isps=4,
@@ -100,15 +100,15 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
 
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
-    evening = weekly_window(WEEK, 16 * 60 + 30, 21 * 60)
+    evening = weekly_window(WEEK, 17 * 60, 22 * 60)
     midday = weekly_window(WEEK, 11 * 60, 16 * 60 + 30)
     return (
         TemplatePlan(
             "evening reduction",
             EVENING,
             15 * 60,
-            16 * 60 + 30,
-            21 * 60,
+            17 * 60,
+            22 * 60,
             None,
             _terms(
                 evening,

@@ -14,7 +14,7 @@ from backend.demo import plan
 from backend.demo.plan import TemplatePlan
 from backend.demo.stage import Stage
 from backend.demo.world import ISP_MINUTES, World
-from backend.district import Asset, AssetKind, District
+from backend.district import Asset, AssetKind
 from backend.services.negotiation import (
     counter,
     offer,
@@ -65,11 +65,9 @@ def metering_point(site_id: str) -> str:
     return f"meter-{site_id}"
 
 
-def register_all(
-    stage: Stage, district: District, preferences: Mapping[str, Preferences], sign_before_s: int
-) -> dict[str, LocalAccount]:
+def register_all(stage: Stage, world: World, sign_before_s: int) -> dict[str, LocalAccount]:
     """Register every site with its assets; returns the owners' wallets."""
-    owners = {}
+    owners, district = {}, world.district
     for site in district.sites:
         owner = new_wallet()
         description = SiteDescription(
@@ -81,7 +79,7 @@ def register_all(
                 for asset in district.assets_of(site.site_id)
                 if asset.kind not in _FIXED_LOAD
             ],
-            _preference_document(preferences[site.site_id]),
+            _preference_document(world.sites[site.site_id].manager.preferences),
         )
         register_site(
             stage.session, stage.market, stage.parties.relayer, owner, description, sign_before_s

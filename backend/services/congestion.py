@@ -9,7 +9,11 @@ from flexmanager.forecast import forecast
 
 DAYS_BACK = 21
 NEAREST_DAYS = 5
-EXPORT, IMPORT = -1, 1
+EXPORT_CAUTION = 1.0
+"""The rating of a transformer is physical: plan with the most extreme of the similar days."""
+
+IMPORT_CAUTION = 0.5
+"""The import limit is an allotment: plan half way between their mean and the most extreme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ def find_requirement(
     _, history = rows_by_wall_clock(load_w, load_first_isp, today, DAYS_BACK)
     morning = load_w[today.first_isp - load_first_isp : gate_isp - load_first_isp]
     found = forecast(history, morning.astype(np.float64), NEAREST_DAYS)
-    expected_w = found.cautious_w(-sign)
+    caution = EXPORT_CAUTION if sign > 0 else IMPORT_CAUTION
+    extreme_w, mean_w = found.cautious_w(-sign), found.mean_w
+    expected_w = mean_w + np.rint(caution * (extreme_w - mean_w)).astype(np.int64)
     minutes = today.minutes()
     inside = (minutes >= from_minute) & (minutes < to_minute)
     if sign > 0:

@@ -1,0 +1,61 @@
+"""The `flexledger` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.demo.pipeline import run_demo
+from backend.demo.settlement_day import Mismatch
+from backend.demo.table import as_table
+from backend.demo.tampering import AcceptedForgery
+from settlement.__main__ import main as settlement_main
+
+DONE, MISMATCH = 0, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["verify"]:
+        return settlement_main(given)
+    options = _parser().parse_args(given)
+    return _demo(options.out, options.checker)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flexledger", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="run a month of the pilot district, end to end")
+    demo.add_argument("--out", type=Path, default=Path("out"), help="folder for all results")
+    demo.add_argument(
+        "--checker",
+        default=sys.executable,
+        help="Python of an environment with the base install, for the prosumers' checkers",
+    )
+    commands.add_parser("verify", help="check a settlement bundle (see: flexledger verify --help)")
+    return parser
+
+
+def _demo(out: Path, checker: str) -> int:
+    from backend.report.page import write_report
+
+    try:
+        outcome = run_demo(out, checker, _say)
+    except (Mismatch, AcceptedForgery) as error:
+        sys.stderr.write(f"MISMATCH: {error}\n")
+        return MISMATCH
+    report = write_report(outcome, out / "report.html")
+    _say("")
+    _say(as_table(outcome))
+    _say(f"Report: {report}")
+    return DONE
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
