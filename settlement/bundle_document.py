@@ -11,7 +11,7 @@ from settlement.bundle import (
     StatedLine,
     StatedRun,
 )
-from settlement.clock import date_of
+from settlement.clock import MINUTES_PER_DAY, date_of
 from settlement.document import Field, canonical_json, parse_json
 from settlement.errors import InputError
 from settlement.identity import Domain
@@ -22,7 +22,7 @@ from settlement.terms_document import from_document, to_document
 from settlement.words import hex_of
 
 FORMAT = "flexledger-bundle/1"
-_LAST_DAY = 1_000_000
+_LAST_DAY, _PERIOD_DAYS_MAX = 1_000_000, 3_660
 
 
 def write_bundle(bundle: Bundle) -> str:
@@ -143,10 +143,10 @@ def read_bundle(text: str, where: str) -> Bundle:
         raise InputError(f"format {top['format'].value!r:.40}", where, FORMAT)
     chain, signatures, period = top["chain"], top["signatures"], top["period"]
     terms = from_document(top["terms"].value, top["terms"].where)
-    first_day = period["first_day"].integer(0, _LAST_DAY)
-    read_period = Period(first_day, period["last_day"].integer(first_day, _LAST_DAY))
-    stated = top["stated"]
-    end_day = top["end_day"]
+    isp_minutes = terms.isp_minutes
+    first = period["first_day"].integer(0, _LAST_DAY)
+    read_period = Period(first, period["last_day"].integer(first, first + _PERIOD_DAYS_MAX))
+    stated, end_day = top["stated"], top["end_day"]
     bundle = Bundle(
         Domain(chain["chain_id"].unsigned(256), chain["market"].binary(20)),
         chain["ledger"].binary(20),
@@ -154,9 +154,9 @@ def read_bundle(text: str, where: str) -> Bundle:
         signatures["aggregator"].binary(),
         signatures["prosumer"].binary(),
         None if end_day.absent() else end_day.integer(0, _LAST_DAY),
-        _read_log(top["activation_log"]),
+        _read_log(top["activation_log"], isp_minutes),
         tuple(
-            Overlap(one["agreement_id"].binary(32), _read_log(one["activation_log"]))
+            Overlap(one["agreement_id"].binary(32), _read_log(one["activation_log"], isp_minutes))
             for one in top["overlapping_agreements"].items()
         ),
         tuple(
@@ -164,8 +164,8 @@ def read_bundle(text: str, where: str) -> Bundle:
             for one in top["metering_points"].items()
         ),
         tuple(one["day"].integer(0, _LAST_DAY) for one in top["non_working_days"].items()),
-        tuple(_read_day(one, terms.isp_minutes) for one in top["meter_days"].items()),
-        tuple(_read_day(one, terms.isp_minutes) for one in top["nominations"].items()),
+        tuple(_read_day(one, isp_minutes) for one in top["meter_days"].items()),
+        tuple(_read_day(one, isp_minutes) for one in top["nominations"].items()),
         read_period,
         None if stated.absent() else _read_stated(stated, read_period),
         tuple(one.text() for one in top["incomplete"].items()),
@@ -175,11 +175,12 @@ def read_bundle(text: str, where: str) -> Bundle:
     return bundle
 
 
-def _read_log(log: Field) -> tuple[LogEntry, ...]:
+def _read_log(log: Field, isp_minutes: int) -> tuple[LogEntry, ...]:
+    last_isp = _LAST_DAY * MINUTES_PER_DAY // isp_minutes
     return tuple(
         LogEntry(
             Activation(
-                entry["first_isp"].unsigned(32),
+                entry["first_isp"].integer(0, last_isp),
                 entry["isps"].integer(1, 0xFFFF),
                 entry["ordered_w"].integer(-(2**31), 2**31 - 1),
             ),

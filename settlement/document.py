@@ -23,11 +23,12 @@ def parse_json(text: str, where: str) -> "Field":
     """
 
     def no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
+        members: dict[str, Any] = {}
+        for key, member in pairs:
+            if key in members:
                 raise InputError(f"key {key!r:.40} stands twice", where, "each key once")
-        return dict(pairs)
+            members[key] = member
+        return members
 
     def no_fractions(text: str) -> None:
         raise InputError(f"number {text:.40}", where, "whole numbers only")

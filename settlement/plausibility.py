@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from settlement.activation import check_activation, standing_activations
-from settlement.bundle import Bundle, CommittedDay, Stated, StatedLine
+from settlement.bundle import Bundle, CommittedDay
 from settlement.errors import ActivationRefused, InputError
 from settlement.evidence import Evidence, entries_of, gather, keys_of, recompute
 from settlement.identity import agreement_id, encode, signing_digest
 from settlement.merkle import EMPTY, Node, proves
 from settlement.meter import day_leaf, elements_hash
 from settlement.rule_set import rule_set_1
-from settlement.settle import Incomplete, Line, Settled
+from settlement.settle import Incomplete, Settled
 from settlement.signature import recover_signer
 from settlement.statement import statement_leaf
+from settlement.statement_check import statement_findings
 from settlement.terms import validate
-from settlement.units import format_eur
 from settlement.words import hex_of
 
 _SHOWN_AT_MOST = 5
@@ -56,7 +56,7 @@ def check_bundle(bundle: Bundle) -> tuple[Report, Evidence | None]:
     """Check a bundle on its own, without the chain and without the party's own meter file.
 
     Returns:
-        The report, and the evidence for further checks (None if it cannot be read).
+        The report, and the evidence for further checks (None if terms or log break the rules).
     """
     checks = [
         Check("The terms keep to the rules.", tuple(_terms_findings(bundle))),
@@ -64,6 +64,9 @@ def check_bundle(bundle: Bundle) -> tuple[Report, Evidence | None]:
         Check("Your metering points are the agreed ones.", tuple(_element_findings(bundle))),
         Check("The meter data is the committed data.", tuple(_proof_findings(bundle))),
     ]
+    if not _is_valid(bundle):
+        # Nothing can be computed by terms that contradict the rules.
+        return Report(tuple(checks), None), None
     try:
         evidence = gather(bundle)
     except InputError as error:
@@ -74,10 +77,18 @@ def check_bundle(bundle: Bundle) -> tuple[Report, Evidence | None]:
     )
     settled = recompute(bundle, evidence)
     checks.append(
-        Check("The statement is what the rules give.", tuple(_statement_findings(bundle, settled)))
+        Check("The statement is what the rules give.", tuple(statement_findings(bundle, settled)))
     )
     checks.append(Check("The statement is in the run.", tuple(_run_findings(bundle))))
     return Report(tuple(checks), settled), evidence
+
+
+def _is_valid(bundle: Bundle) -> bool:
+    try:
+        validate(bundle.terms)
+    except InputError:
+        return False
+    return True
 
 
 def _terms_findings(bundle: Bundle) -> Iterator[str]:
@@ -151,87 +162,6 @@ def _activation_findings(bundle: Bundle, evidence: Evidence) -> Iterator[str]:
                 f"{len(shared)} ISPs from {clock.describe(shared[0])} are ordered by agreement "
                 f"{hex_of(other.agreement_id)} as well."
             )
-
-
-def _statement_findings(bundle: Bundle, settled: Settled | Incomplete) -> Iterator[str]:
-    stated = bundle.stated
-    if isinstance(settled, Incomplete):
-        if stated is not None:
-            yield "There is a statement, but data it needs is missing: " + "; ".join(
-                settled.reasons
-            )
-        return
-    if stated is None:
-        yield (
-            "You were told that data is missing, but the statement can be computed: "
-            f"{format_eur(settled.statement.amount)} EUR."
-        )
-        return
-    yield from _line_findings(bundle, stated, settled)
-    for name, told, found in (
-        ("capacity pay", stated.statement.capacity, settled.statement.capacity),
-        ("pay for delivered flexibility", stated.statement.volume, settled.statement.volume),
-        ("penalty", stated.statement.penalty, settled.statement.penalty),
-        ("amount", stated.statement.amount, settled.statement.amount),
-    ):
-        if told != found:
-            yield (
-                f"The {name} is stated as {format_eur(told)} EUR; "
-                f"by the rules it is {format_eur(found)} EUR."
-            )
-    if stated.statement.capacity_isps != settled.statement.capacity_isps:
-        yield (
-            f"Capacity is stated for {stated.statement.capacity_isps} ISPs; "
-            f"by the rules it is {settled.statement.capacity_isps}."
-        )
-    if stated.statement.agreement_id != settled.statement.agreement_id:
-        yield "The statement names another agreement than the signed terms."
-    if stated.statement.series_hash != settled.statement.series_hash:
-        yield "The series under the statement is not the one the committed data gives."
-
-
-def _line_findings(bundle: Bundle, stated: Stated, settled: Settled) -> Iterator[str]:
-    clock = bundle.terms.clock
-    told = {line.first_isp: line for line in stated.lines}
-    if len(told) != len(stated.lines):
-        yield "An activation has two lines."
-    found = {line.activation.first_isp: line for line in settled.lines}
-    for first_isp in sorted(told.keys() - found.keys()):
-        yield f"There is a line for {clock.describe(first_isp)}, where nothing was ordered."
-    for first_isp, line in found.items():
-        when = clock.describe(first_isp)
-        if first_isp not in told:
-            yield f"The activation at {when} has no line."
-        else:
-            yield from _one_line_findings(when, told[first_isp], line)
-
-
-def _one_line_findings(when: str, told: StatedLine, found: Line) -> Iterator[str]:
-    assert found.baseline.values_w is not None
-    for name, told_w, found_w in (
-        ("baseline", told.baseline_w, found.baseline.values_w),
-        ("meter reading", told.actual_w, found.actual_w),
-    ):
-        if told_w != found_w:
-            yield f"Activation at {when}: {_first_difference(name, told_w, found_w)}"
-    for name, told_amount, found_amount in (
-        ("pay for delivered flexibility", told.volume, found.volume),
-        ("penalty", told.penalty, found.penalty),
-    ):
-        if told_amount != found_amount:
-            yield (
-                f"Activation at {when}: the {name} is stated as {format_eur(told_amount)} EUR; "
-                f"by the rules it is {format_eur(found_amount)} EUR."
-            )
-
-
-def _first_difference(name: str, told_w: tuple[int, ...], found_w: tuple[int, ...]) -> str:
-    if len(told_w) != len(found_w):
-        return f"{len(told_w)} values of the {name} are stated for {len(found_w)} ISPs."
-    for position, (told, found) in enumerate(zip(told_w, found_w, strict=True)):
-        if told != found:
-            return f"the {name} of its ISP {position + 1} is stated as {told} W, it is {found} W."
-    raise AssertionError("called for differing series")
 
 
 def _run_findings(bundle: Bundle) -> Iterator[str]:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from enum import IntEnum
 
-from settlement.clock import ClockRule
+from settlement.clock import ISP_MINUTES_ALLOWED, ClockRule
 from settlement.errors import InputError
 from settlement.identity import FIELDS
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.units import parse_integer
 from settlement.words import bytes_of, hex_of
 
 _HEXADECIMAL = re.compile("0x[0-9a-fA-F]{1,64}")
@@ -32,7 +33,9 @@ def to_document(terms: Terms) -> dict[str, str | int]:
 
 
 def from_document(document: object, where: str = "terms") -> Terms:
-    """Read terms from a document and check the form of each field (not the rules of 0.1).
+    """Read terms from a document and check each field by itself.
+
+    That it is of its ledger type, and an ISP length that exists; not the other rules of 0.1.
 
     Raises:
         InputError: a field is missing, unknown, or not of its form.
@@ -58,12 +61,20 @@ def _read_field(value: object, name: str, kind: str, where: str) -> object:
         if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
             raise InputError(f"{value!r:.60}", where, "0x and hexadecimal digits, 64 at most")
         return int(value, 16)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InputError(f"{value!r:.60}", where, f"a whole number of type {kind}")
+    number = _read_number(value, kind, where)
+    if name == "isp_minutes" and number not in ISP_MINUTES_ALLOWED:
+        raise InputError(f"{number}", where, "5, 15, 30 or 60")
     if name in _ENUMS:
         try:
-            return _ENUMS[name](value)
+            return _ENUMS[name](number)
         except ValueError:
             known = ", ".join(f"{member.value} {member.name}" for member in _ENUMS[name])
-            raise InputError(f"{value}", where, f"one of {known}") from None
-    return value
+            raise InputError(f"{number}", where, f"one of {known}") from None
+    return number
+
+
+def _read_number(value: object, kind: str, where: str) -> int:
+    if kind.startswith("uint"):
+        return parse_integer(value, where, 0, (1 << int(kind[4:])) - 1)
+    half = 1 << int(kind[3:]) - 1
+    return parse_integer(value, where, -half, half - 1)
