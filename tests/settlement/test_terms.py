@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.clock import Clock, ClockRule
+from settlement.clock import ISP_MINUTES_ALLOWED, Clock, ClockRule
 from settlement.errors import InputError, TermsError
 from settlement.identity import FIELDS, encode
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms, validate
@@ -106,7 +106,7 @@ def test_document_is_json_with_the_names_of_the_ledger():
 
 
 def _random_terms() -> st.SearchStrategy[Terms]:
-    """Terms of any value that the ledger types hold; most break a rule of 0.1."""
+    """Terms of values that the ledger types hold; most break a rule of 0.1."""
     strategies = {}
     enums = {
         "clock_rule": ClockRule,
@@ -117,6 +117,8 @@ def _random_terms() -> st.SearchStrategy[Terms]:
     for name, _, kind in FIELDS:
         if name in enums:
             strategies[name] = st.sampled_from(enums[name])
+        elif name == "isp_minutes":
+            strategies[name] = st.sampled_from(ISP_MINUTES_ALLOWED)
         elif kind in ("address", "bytes32"):
             size = 20 if kind == "address" else 32
             strategies[name] = st.binary(min_size=size, max_size=size)
@@ -152,12 +154,16 @@ def test_document_round_trip(any_terms):
         ("window0", "-0x1", "terms.window0: '-0x1'"),
         ("window0", "11", "terms.window0: '11'"),
         ("window0", "0x1_1", "terms.window0: '0x1_1'"),
-        ("amountW", "-3000", "terms.amountW: '-3000'; expected a whole number of type int32"),
+        ("amountW", "-3000", "terms.amountW: '-3000'; expected a whole number from -2147483648"),
         ("amountW", True, "terms.amountW: True"),
         ("amountW", 1.0, "terms.amountW: 1.0"),
         ("amountW", None, "terms.amountW: None"),
+        ("amountW", 2**31, "terms.amountW: 2147483648; expected a whole number from -2147483648"),
+        ("maxRuntimeIsps", 2**16, "65536; expected a whole number from 0 to 65535"),
+        ("ispMinutes", 10, "terms.ispMinutes: 10; expected 5, 15, 30 or 60"),
         ("baselineMethod", 5, "terms.baselineMethod: 5; expected one of 0 HIGH, 1 MID, 2 LOW"),
-        ("clockRule", -1, "terms.clockRule: -1; expected one of 0 NONE, 1 EU, 2 US"),
+        ("clockRule", 3, "terms.clockRule: 3; expected one of 0 NONE, 1 EU, 2 US"),
+        ("clockRule", -1, "terms.clockRule: -1; expected a whole number from 0 to 255"),
     ],
 )
 def test_document_of_another_form_is_refused_by_its_place(field, value, told):
