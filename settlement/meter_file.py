@@ -7,7 +7,7 @@ agreement's local time); then `power_w`, or `energy_wh`, or `import_wh` and `exp
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -48,6 +48,8 @@ def read_meter_file(path: Path, clock: Clock, default_point: str) -> dict[str, R
         raise InputError(error.strerror or str(error), str(path), "a readable file") from None
     except UnicodeDecodeError:
         raise InputError("not text", str(path), "a CSV file in UTF-8") from None
+    except csv.Error as error:
+        raise InputError(str(error), str(path), "rows of a CSV file") from None
     if not cells:
         raise InputError("no readings", str(path), "at least one row under the header")
     return {point: _by_day(column, clock.isp_minutes) for point, column in cells.items()}
@@ -64,6 +66,9 @@ def _rows(
             f"{path}, row 1",
             "start_utc or start_local, and power_w, energy_wh, or import_wh and export_wh",
         )
+    for name in columns:
+        if columns.count(name) > 1:
+            raise InputError(f"column {name} stands twice", f"{path}, row 1", "each column once")
     local_stamps = _LocalStamps(clock)
     for row in reader:
         where = f"{path}, row {reader.line_num}"
@@ -82,11 +87,11 @@ def _utc_isp(text: str, where: str, clock: Clock) -> int:
     expected = f"a UTC time such as 2027-03-28T01:00Z on a full {clock.isp_minutes} minutes"
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        seconds = moment.astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
         raise InputError(f"start_utc {text!r:.40}", where, expected) from None
     if moment.tzinfo is None:
         raise InputError(f"start_utc {text!r:.40} without a zone", where, expected)
-    seconds = moment.astimezone(UTC).timestamp()
     if seconds % (clock.isp_minutes * 60):
         raise InputError(f"start_utc {text!r:.40} inside an ISP", where, expected)
     return int(seconds) // (clock.isp_minutes * 60)
@@ -107,7 +112,8 @@ class _LocalStamps:
         except ValueError:
             raise InputError(f"start_local {text!r:.40}", where, expected) from None
         minute = moment.hour * _MINUTES_PER_HOUR + moment.minute
-        if moment.tzinfo is not None or moment.second or minute % clock.isp_minutes:
+        odd = moment.second or moment.microsecond or minute % clock.isp_minutes
+        if moment.tzinfo is not None or odd:
             raise InputError(f"start_local {text!r:.40}", where, expected)
         local = day_of(moment.date()) * MINUTES_PER_DAY + minute
         day_isps = clock.day_isps(day_of(moment.date()))
@@ -125,9 +131,9 @@ class _LocalStamps:
     def check_complete(self) -> None:
         for (_, local), (times, expected_times, where) in self._seen.items():
             if times < expected_times:
-                day, minute = divmod(local, MINUTES_PER_DAY)
+                start = datetime(1970, 1, 1) + timedelta(minutes=local)
                 raise InputError(
-                    f"minute {minute} of day {day} stands once but its hour is doubled",
+                    f"start_local {start:%Y-%m-%d %H:%M} stands once, but its hour is doubled",
                     where,
                     "both readings in time order, or start_utc",
                 )
