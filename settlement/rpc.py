@@ -3,8 +3,8 @@
 Every answer is taken as hostile: its form is checked, and a wrong one is a `ChainError`.
 """
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
@@ -40,13 +40,13 @@ class JsonRpc:
         """
         self._sent += 1
         body = {"jsonrpc": "2.0", "id": self._sent, "method": method, "params": list(params)}
-        request = urllib.request.Request(
-            self._url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
         try:
+            request = urllib.request.Request(
+                self._url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            )
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as stream:
                 answer = json.loads(stream.read(_ANSWER_BYTES_MAX))
-        except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
             raise ChainError(f"{self._url}: {error}") from None
         if not isinstance(answer, dict) or answer.get("error") or "result" not in answer:
             told = answer.get("error") if isinstance(answer, dict) else answer
