@@ -1,0 +1,247 @@
+"""The ledger over JSON-RPC: answers as the contracts give them, and every wrong answer refused."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_abi import encode as abi_encode
+from eth_utils import keccak
+
+from settlement.activation import Activation
+from settlement.chain_view import AgreementRecord, RunRecord
+from settlement.errors import ChainError
+from settlement.rpc import JsonRpc, RpcChain
+from tests.settlement.defaults import address, word
+
+ARTIFACTS = Path(__file__).parents[2] / "backend" / "chain" / "artifacts"
+MARKET, LEDGER = address(0xAA), address(0xBB)
+
+
+@contextmanager
+def node(answer: Callable[[dict[str, Any]], bytes]) -> Iterator[str]:
+    """A server on the loopback that answers each request with raw bytes; yields its address."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            length = 0
+            while (line := self.rfile.readline().strip()) != b"":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            self.wfile.write(answer(json.loads(self.rfile.read(length))))
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def http(body: bytes, status: str = "200 OK") -> bytes:
+    return f"HTTP/1.0 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def test_a_call_sends_its_method_and_parameters():
+    seen = []
+
+    def answer(request: dict[str, Any]) -> bytes:
+        seen.append(request)
+        return http(b'{"jsonrpc":"2.0","id":1,"result":"0x7a69"}')
+
+    with node(answer) as url:
+        assert RpcChain(JsonRpc(url), MARKET, LEDGER).chain_id() == 31337
+    assert seen == [{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}]
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (http(b'{"error":{"code":-32000,"message":"no such block"}}'), "no such block"),
+        (http(b'{"id":1}'), "was refused"),
+        (http(b"[]"), r"was refused: \[\]"),
+        (http(b"<html>"), "Expecting value"),
+        (http(b"\xff\xfe\x00"), "http://127"),
+        (http(b"[" * 200_000), "http://127"),
+        (http(b"{}", "500 Oh"), "HTTP Error 500"),
+        (b"SSH-2.0-server\r\n", "SSH"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{", "http://127"),
+        (b"", "closed|Remote end"),
+    ],
+)
+def test_a_node_that_does_not_answer_properly(raw, told):
+    with node(lambda _: raw) as url, pytest.raises(ChainError, match=told):
+        JsonRpc(url).call("eth_chainId")
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "file:///etc/passwd", "127.0.0.1:8545", ""])
+def test_only_http_addresses_are_called(url):
+    with pytest.raises(ChainError, match="is not an http or https address"):
+        JsonRpc(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://", "http://a b/", "http://[::"])
+def test_nobody_there(url):
+    with pytest.raises(ChainError):
+        JsonRpc(url).call("eth_chainId")
+
+
+class Scripted:
+    """A node that answers `eth_call` by selector with words as the contracts would encode them."""
+
+    def __init__(self, answers: dict[str, bytes], other: Any = None) -> None:
+        self.answers, self.other = answers, other
+        self.calls: list[tuple[str, Any]] = []
+
+    def call(self, method: str, *params: Any) -> Any:
+        self.calls.append((method, params))
+        if method != "eth_call":
+            return self.other
+        selector = params[0]["data"][:10]
+        return "0x" + self.answers[selector].hex()
+
+
+@lru_cache(maxsize=2)
+def interface(contract: str) -> dict[str, Any]:
+    abi = json.loads((ARTIFACTS / f"{contract}.json").read_text())["abi"]
+    return {entry["name"]: entry for entry in abi if "name" in entry}
+
+
+def _types(parameters: list[dict[str, Any]]) -> list[str]:
+    return [
+        "(" + ",".join(_types(one["components"])) + ")" if one["type"] == "tuple" else one["type"]
+        for one in parameters
+    ]
+
+
+def selector(contract: str, function: str) -> str:
+    entry = interface(contract)[function]
+    signature = f"{function}({','.join(_types(entry['inputs']))})"
+    return "0x" + keccak(signature.encode())[:4].hex()
+
+
+def encoded(contract: str, function: str, value: Any) -> bytes:
+    """Encode an answer by the committed interface; a struct is given by its field names."""
+    (output,) = interface(contract)[function]["outputs"]
+    if output["type"] == "tuple":
+        value = tuple(value[field["name"]] for field in output["components"])
+    return abi_encode(_types([output]), [value])
+
+
+def state_of(status: int) -> dict[str, Any]:
+    return {
+        "status": status,
+        "activations": 3,
+        "lastEndIsp": 1_900_000,
+        "previousEndIsp": 1_800_000,
+        "lastDay": 20_990,
+        "lastWasCancelled": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "record"),
+    [
+        (0, AgreementRecord(False, 3, None, word(5))),
+        (1, AgreementRecord(True, 3, None, word(5))),
+        (2, AgreementRecord(True, 3, 20_990, word(5))),
+    ],
+)
+def test_an_agreement_as_the_market_has_it(status, record):
+    scripted = Scripted(
+        {
+            selector("FlexMarket", "agreementState"): encoded(
+                "FlexMarket", "agreementState", state_of(status)
+            ),
+            selector("FlexMarket", "activationHead"): word(5),
+        }
+    )
+    chain = RpcChain(scripted, MARKET, LEDGER)  # type: ignore[arg-type]
+    assert chain.agreement(word(9)) == record
+    assert all(params[0]["to"] == "0x" + MARKET.hex() for _, params in scripted.calls)
+    assert all(params[0]["data"][10:] == word(9).hex() for _, params in scripted.calls)
+
+
+def run_of(version: int) -> dict[str, Any]:
+    return {
+        "root": word(1),
+        "ruleSet": word(2),
+        "sum": 3,
+        "claimed": 4,
+        "publishedAt": 5,
+        "blockNumber": 6,
+        "periodLastDay": 7,
+        "depth": 8,
+        "version": version,
+        "released": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "record"),
+    [(0, None), (9, RunRecord(7, word(1), 3, 8, 9, 6, word(2)))],
+)
+def test_a_run_as_the_ledger_has_it(version, record):
+    answer = encoded("SettlementLedger", "runOf", run_of(version))
+    scripted = Scripted({selector("SettlementLedger", "runOf"): answer})
+    chain = RpcChain(scripted, MARKET, LEDGER)  # type: ignore[arg-type]
+    assert chain.run(address(1), address(2), 20_900) == record
+    ((_, (call, block)),) = scripted.calls
+    assert (call["to"], block) == ("0x" + LEDGER.hex(), "latest")
+    arguments = abi_encode(
+        ["address", "address", "uint32"], ["0x" + "01" * 20, "0x" + "02" * 20, 20_900]
+    )
+    assert call["data"][10:] == arguments.hex()
+
+
+@pytest.mark.parametrize("kind", ["meter_roots", "nomination_roots"])
+def test_roots_of_days(kind):
+    answer = encoded("SettlementLedger", "rootsBefore", [word(7), word(0), word(8)])
+    scripted = Scripted({selector("SettlementLedger", "rootsBefore"): answer})
+    chain = RpcChain(scripted, MARKET, LEDGER)  # type: ignore[arg-type]
+    assert list(getattr(chain, kind)(address(1), 20_900, 3, 77)) == [word(7), None, word(8)]
+    ((_, (call, _)),) = scripted.calls
+    expected = [["meter_roots", "nomination_roots"].index(kind), "0x" + "01" * 20, 20_900, 3, 77]
+    types = ["uint8", "address", "uint32", "uint32", "uint64"]
+    assert call["data"][10:] == abi_encode(types, expected).hex()
+    assert list(getattr(chain, kind)(address(1), 20_900, 0, 77)) == []
+    with pytest.raises(ChainError, match="answered 5 words, expected 4"):
+        getattr(chain, kind)(address(1), 20_900, 2, 77)
+
+
+def test_activations_of_a_block():
+    topic = "0x" + keccak(b"Activated(bytes32,uint32,uint16,int32)").hex()
+    data = abi_encode(["uint32", "uint16", "int32"], [2_000_000, 8, -3000])
+    topics = [topic, "0x" + word(9).hex()]
+    scripted = Scripted({}, [{"topics": topics, "data": "0x" + data.hex()}])
+    chain = RpcChain(scripted, MARKET, LEDGER)  # type: ignore[arg-type]
+    assert chain.activations_in(word(9), 12) == [Activation(2_000_000, 8, -3000)]
+    ((method, (query,)),) = scripted.calls
+    assert (method, query["fromBlock"], query["toBlock"]) == ("eth_getLogs", "0xc", "0xc")
+    assert (query["address"], query["topics"]) == ("0x" + MARKET.hex(), topics)
+    for wrong in (
+        None,
+        [None],
+        [{"topics": [topic], "data": "0x" + data.hex()}],
+        [{"topics": topics, "data": "0x" + data.hex()[64:]}],
+        [{"topics": topics, "data": "0x" + data.hex()[2:]}],
+        [{"topics": topics, "data": data.hex()}],
+    ):
+        scripted.other = wrong
+        with pytest.raises(ChainError, match=r"the node answered|an activation event has"):
+            chain.activations_in(word(9), 12)
+
+
+@pytest.mark.parametrize("chain_id", [None, 5, "", "0xzz", ["0x1"]])
+def test_a_chain_id_that_is_none(chain_id):
+    chain = RpcChain(Scripted({}, chain_id), MARKET, LEDGER)  # type: ignore[arg-type]
+    with pytest.raises(ChainError, match="as its chain id"):
+        chain.chain_id()
