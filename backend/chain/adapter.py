@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eth_abi import decode
-from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import TransactionFailed
 from web3 import EthereumTesterProvider, HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, Web3RPCError
 
 from backend.chain.artifacts import load_artifact
+from backend.chain.wallet import Wallet
 from settlement.keccak import keccak256
 
 _GAS_MARGIN = 1.2
@@ -91,7 +91,7 @@ class Chain:
         """Return the number of the latest block."""
         return int(self.web3.eth.block_number)
 
-    def fund(self, accounts: list[LocalAccount]) -> None:
+    def fund(self, accounts: list[Wallet]) -> None:
         """Give accounts coins for gas from the chain's own funded account (test chains only)."""
         source = self.web3.eth.accounts[0]
         for account in accounts:
@@ -100,7 +100,7 @@ class Chain:
             )
             self.web3.eth.wait_for_transaction_receipt(sent)
 
-    def send(self, sender: LocalAccount, transaction: dict[str, Any], label: str) -> Receipt:
+    def send(self, sender: Wallet, transaction: dict[str, Any], label: str) -> Receipt:
         """Sign and send a transaction and wait for it.
 
         Raises:
@@ -196,7 +196,7 @@ class Contract:
     address: str
 
     @classmethod
-    def deploy(cls, chain: Chain, sender: LocalAccount, name: str, *arguments: Any) -> "Contract":
+    def deploy(cls, chain: Chain, sender: Wallet, name: str, *arguments: Any) -> "Contract":
         """Deploy a contract from its artifact."""
         artifact = load_artifact(name)
         factory = chain.web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
@@ -205,7 +205,7 @@ class Contract:
         assert receipt.contract_address is not None, "a deployment yields an address"
         return cls(chain, name, receipt.contract_address)
 
-    def send(self, sender: LocalAccount, function: str, *arguments: Any) -> Receipt:
+    def send(self, sender: Wallet, function: str, *arguments: Any) -> Receipt:
         """Send a transaction to a function of the contract."""
         data = self._bound().encode_abi(function, arguments)
         return self.chain.send(sender, {"to": self.address, "data": data}, function)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
-from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from backend.chain.adapter import Chain, Contract, Receipt
 from backend.chain.market import Market, ledger_terms
+from backend.chain.wallet import Wallet
 from settlement.merkle import Proof
 from settlement.statement import Period, Statement
 from settlement.terms import Terms
@@ -53,16 +53,16 @@ class Token:
     contract: Contract
 
     @classmethod
-    def deploy_test_euro(cls, chain: Chain, sender: LocalAccount) -> "Token":
+    def deploy_test_euro(cls, chain: Chain, sender: Wallet) -> "Token":
         """Deploy the test token."""
         return cls(Contract.deploy(chain, sender, "TestEuro"))
 
-    def mint(self, sender: LocalAccount, owner: bytes, amount: int) -> Receipt:
+    def mint(self, sender: Wallet, owner: bytes, amount: int) -> Receipt:
         """Mint 1e-4 EUR amounts of the test token."""
         units = amount * TOKEN_UNITS_PER_AMOUNT
         return self.contract.send(sender, "mint", Web3.to_checksum_address(owner), units)
 
-    def approve(self, owner: LocalAccount, spender: bytes, amount: int) -> Receipt:
+    def approve(self, owner: Wallet, spender: bytes, amount: int) -> Receipt:
         """Let a contract take an amount of 1e-4 EUR."""
         units = amount * TOKEN_UNITS_PER_AMOUNT
         return self.contract.send(owner, "approve", Web3.to_checksum_address(spender), units)
@@ -83,7 +83,7 @@ class Ledger:
     def deploy(
         cls,
         chain: Chain,
-        admin: LocalAccount,
+        admin: Wallet,
         market: Market,
         token: Token,
         challenge_window_s: int,
@@ -102,30 +102,28 @@ class Ledger:
         """The contract's address."""
         return bytes.fromhex(self.contract.address[2:])
 
-    def grant(self, admin: LocalAccount, role: str, account: LocalAccount) -> Receipt:
+    def grant(self, admin: Wallet, role: str, account: Wallet) -> Receipt:
         """Grant DSO_ROLE or MDC_ROLE."""
         role_id = self.contract.view(role)
         return self.contract.send(admin, "grantRole", role_id, account.address)
 
-    def deposit(self, aggregator: LocalAccount, dso: LocalAccount, amount: int) -> Receipt:
+    def deposit(self, aggregator: Wallet, dso: Wallet, amount: int) -> Receipt:
         """Pay 1e-4 EUR into the escrow for a DSO's runs."""
         return self.contract.send(
             aggregator, "deposit", dso.address, amount * TOKEN_UNITS_PER_AMOUNT
         )
 
-    def commit_meter_data(
-        self, mdc: LocalAccount, first_utc_day: int, roots: Sequence[bytes]
-    ) -> Receipt:
+    def commit_meter_data(self, mdc: Wallet, first_utc_day: int, roots: Sequence[bytes]) -> Receipt:
         """Commit the roots of consecutive UTC days."""
         return self.contract.send(mdc, "commitMeterData", first_utc_day, list(roots))
 
     def commit_nominations(
-        self, aggregator: LocalAccount, first_utc_day: int, roots: Sequence[bytes]
+        self, aggregator: Wallet, first_utc_day: int, roots: Sequence[bytes]
     ) -> Receipt:
         """Commit the roots of the nominated baselines of consecutive UTC days."""
         return self.contract.send(aggregator, "commitNominations", first_utc_day, list(roots))
 
-    def publish_run(self, dso: LocalAccount, run: PublishedRun) -> Receipt:
+    def publish_run(self, dso: Wallet, run: PublishedRun) -> Receipt:
         """Publish a run and lock its sum."""
         run_input = (
             Web3.to_checksum_address(run.aggregator),
@@ -150,7 +148,7 @@ class Ledger:
         _, _, total, claimed, _, block, _, _, version, _ = found
         return RunRecord(total, claimed, version, block)
 
-    def claim(self, sender: LocalAccount, batch: Sequence[ProvenStatement]) -> Receipt:
+    def claim(self, sender: Wallet, batch: Sequence[ProvenStatement]) -> Receipt:
         """Claim several statements in one transaction; each prosumer is paid."""
         claims = [
             (

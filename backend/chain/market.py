@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from backend.chain.adapter import Chain, Contract, Receipt
+from backend.chain.wallet import Wallet
 from settlement.activation import Activation
 from settlement.identity import FIELDS, Domain
 from settlement.terms import Terms
@@ -46,7 +46,7 @@ class Market:
     contract: Contract
 
     @classmethod
-    def deploy(cls, chain: Chain, sender: LocalAccount) -> "Market":
+    def deploy(cls, chain: Chain, sender: Wallet) -> "Market":
         """Deploy a market."""
         return cls(Contract.deploy(chain, sender, "FlexMarket"))
 
@@ -59,11 +59,11 @@ class Market:
         """Return where signatures for this market are valid."""
         return Domain(self.contract.chain.chain_id, self.address)
 
-    def publish_template(self, aggregator: LocalAccount, template: Terms) -> Receipt:
+    def publish_template(self, aggregator: Wallet, template: Terms) -> Receipt:
         """Publish a template; the sender is its aggregator."""
         return self.contract.send(aggregator, "publishTemplate", ledger_terms(template))
 
-    def record_agreements(self, relayer: LocalAccount, batch: Sequence[SignedTerms]) -> Receipt:
+    def record_agreements(self, relayer: Wallet, batch: Sequence[SignedTerms]) -> Receipt:
         """Record signed agreements in one transaction; anyone may relay them."""
         signed = [
             (ledger_terms(one.terms), one.aggregator_signature, one.prosumer_signature)
@@ -73,7 +73,7 @@ class Market:
 
     def register_assets(
         self,
-        relayer: LocalAccount,
+        relayer: Wallet,
         owner: bytes,
         asset_hashes: Sequence[bytes],
         sign_before_s: int,
@@ -87,7 +87,7 @@ class Market:
 
     def note_override(
         self,
-        relayer: LocalAccount,
+        relayer: Wallet,
         terms: Terms,
         first_isp: int,
         isps: int,
@@ -98,7 +98,7 @@ class Market:
         arguments = (ledger_terms(terms), first_isp, isps, sign_before_s, signature)
         return self.contract.send(relayer, "noteOverrideBySignature", *arguments)
 
-    def activate(self, aggregator: LocalAccount, batch: Sequence[WantedActivation]) -> Receipt:
+    def activate(self, aggregator: Wallet, batch: Sequence[WantedActivation]) -> Receipt:
         """Record activations in one transaction; the market enforces the terms."""
         wanted = [
             (

@@ -9,28 +9,31 @@ from settlement.identity import Domain, signing_digest
 from settlement.keccak import keccak256
 from settlement.words import address_word, uint_word
 
+Wallet = LocalAccount
+"""A party's key, able to sign; the only name by which other packages know the library's class."""
+
 _OVERRIDE_TYPE = b"Override(bytes32 agreementId,uint32 firstIsp,uint16 isps,uint64 signBefore)"
 _REGISTRATION_TYPE = b"AssetRegistration(address owner,bytes32[] assetHashes,uint64 signBefore)"
 
 
-def new_wallet() -> LocalAccount:
+def new_wallet() -> Wallet:
     """Make a wallet with a fresh random key, held in memory only."""
-    wallet: LocalAccount = Account.create()
+    wallet: Wallet = Account.create()
     return wallet
 
 
-def address_of(wallet: LocalAccount) -> bytes:
+def address_of(wallet: Wallet) -> bytes:
     """Return the 20-byte address of a wallet."""
     return bytes.fromhex(wallet.address[2:])
 
 
-def sign_agreement(wallet: LocalAccount, domain: Domain, agreement_id: bytes) -> bytes:
+def sign_agreement(wallet: Wallet, domain: Domain, agreement_id: bytes) -> bytes:
     """Sign the terms of an agreement."""
     return _sign(wallet, signing_digest(agreement_id, domain))
 
 
 def sign_registration(
-    wallet: LocalAccount, domain: Domain, asset_hashes: Sequence[bytes], sign_before_s: int
+    wallet: Wallet, domain: Domain, asset_hashes: Sequence[bytes], sign_before_s: int
 ) -> bytes:
     """Sign the registration of assets, so that anyone can relay it."""
     struct_hash = keccak256(
@@ -43,7 +46,7 @@ def sign_registration(
 
 
 def sign_override(
-    wallet: LocalAccount,
+    wallet: Wallet,
     domain: Domain,
     agreement_id: bytes,
     first_isp: int,
@@ -61,5 +64,5 @@ def sign_override(
     return _sign(wallet, signing_digest(struct_hash, domain))
 
 
-def _sign(wallet: LocalAccount, digest: bytes) -> bytes:
+def _sign(wallet: Wallet, digest: bytes) -> bytes:
     return bytes(wallet.unsafe_sign_hash(digest).signature)

@@ -8,7 +8,7 @@ import numpy as np
 from backend.chain.market import WantedActivation
 from backend.demo import owners, plan
 from backend.demo.plan import TemplatePlan
-from backend.demo.preparation import Agreed, Prepared, agreement_row, metering_point
+from backend.demo.preparation import Agreed, Prepared, metering_point
 from backend.demo.stage import Stage
 from backend.demo.world import ISP_MINUTES, World
 from backend.services.activating import note_override
@@ -16,6 +16,7 @@ from backend.services.congestion import Limits, find_requirement
 from backend.services.dispatching import Answer, Available, answer_requirement
 from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
 from backend.services.metering import commit_meter_days, nominate, take_in_day
+from backend.services.records import agreement_of
 from flexmanager.forecast import forecast
 from flexmanager.site import capability_w
 from settlement.activation import Activation
@@ -32,6 +33,8 @@ EXPECTED_RELIABILITY = 0.9
 """Share of an order that the dispatcher counts on; an assumption."""
 
 WORTHWHILE_W = 300
+RECORDING_S = 300
+"""All activations of a gate are recorded within this time after it."""
 
 Progress = Callable[[str], None]
 
@@ -139,7 +142,8 @@ def _serve_point(
     gate_isp = month.clock.isp_of(today.start_s(gate_minute))
     requirement = find_requirement(
         today,
-        _load_without_relief(month, congestion_point),
+        # The DSO is taken to tell flexibility from load in what it metered on past days.
+        month.world.load_w(congestion_point, actual=False),
         month.world.first_isp,
         _limits(month.world, congestion_point),
         window.sign,
@@ -169,12 +173,12 @@ def _serve_point(
         today,
         requirement.required_w,
         [one for one in judged if one.power_w >= WORTHWHILE_W],
-        today.start_s(gate_minute) + month.clock.isp_minutes * 60,
+        today.start_s(gate_minute) + RECORDING_S,
     )
     month.answers.append(answer)
     for wanted in answer.activations:
         (one,) = (one for one in agreed if one.terms == wanted.terms)
-        _take_order(month, one, wanted, congestion_point)
+        _take_order(month, one, wanted, congestion_point, outlooks[one.site_id].expected_w)
 
 
 def _limits(world: World, congestion_point: str) -> Limits:
@@ -189,14 +193,6 @@ def _limits(world: World, congestion_point: str) -> Limits:
 def _point_of(world: World, site_id: str) -> str:
     (site,) = (one for one in world.district.sites if one.site_id == site_id)
     return site.congestion_point_id
-
-
-def _load_without_relief(month: Month, congestion_point: str) -> IntArray:
-    """Return the metered load less what was ordered: the DSO's view of what it would have been."""
-    load_w = month.world.load_w(congestion_point, actual=True).copy()
-    for isp, ordered_w in month.relief_w.get(congestion_point, {}).items():
-        load_w[isp - month.world.first_isp] -= ordered_w
-    return load_w
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,19 +245,35 @@ def _available(
     )
     needed = today.minutes()[np.flatnonzero(required_w)] // ISP_MINUTES
     power_w = int(np.median(np.abs(able_w[needed])))
-    row = agreement_row(month.stage, agreement_id(agreed.terms))
+    row = agreement_of(month.stage.session, agreement_id(agreed.terms))
     return Available(row, min(power_w, abs(agreed.terms.amount_w)), EXPECTED_RELIABILITY)
 
 
 def _take_order(
-    month: Month, agreed: Agreed, wanted: WantedActivation, congestion_point: str
+    month: Month,
+    agreed: Agreed,
+    wanted: WantedActivation,
+    congestion_point: str,
+    expected_w: IntArray,
 ) -> None:
-    """Hand an activation to the site; its owner may take back control."""
+    """Hand an activation to the site; its owner may take back control.
+
+    A site with a nominated baseline steers to the nominated power plus the order, since that is
+    what it is settled against; the others change what they do by the ordered power.
+    """
     stage, activation = month.stage, wanted.activation
+    world, clock = month.world, month.clock
     requested = month.requested_w.setdefault(agreed.site_id, {})
     relief = month.relief_w.setdefault(congestion_point, {})
+    nominated = agreed.terms.baseline_method is BaselineMethod.NOMINATED
+    recorded_w = world.recorded_site_w(agreed.site_id)
+    first_isp = clock.day_isps(clock.local_day(activation.first_isp))[0]
     for isp in activation.ordered_isps():
-        requested[isp] = activation.ordered_w
+        change_w = activation.ordered_w
+        if nominated:
+            change_w += int(expected_w[isp - first_isp] - recorded_w[isp - world.first_isp])
+        sign = agreed.template.sign
+        requested[isp] = sign * max(0, sign * change_w)
         relief[isp] = relief.get(isp, 0) + activation.ordered_w
     override_isp = owners.overrides(
         f"{agreed.site_id}/{agreed.template.name}",

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
 
-from backend.db.models import AgreementRow, AssetRow, SiteRow
 from backend.demo.month import Month
 from backend.demo.settlement_day import Closing
 from backend.demo.tampering import Refusal
 from backend.services.local_day import LocalDay
+from backend.services.records import count_registered
 from settlement.clock import date_of
 from settlement.identity import agreement_id
 from settlement.settle import Line, Settled
@@ -133,7 +132,7 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
     world, session = month.world, month.stage.session
     first, last = month.prepared.first_day, month.prepared.last_day
     columns = slice(world.columns_of(first).start, world.columns_of(last).stop)
-    refused = select(func.count()).where(AgreementRow.status == "refused")
+    registered = count_registered(session)
     gaps = [answer.dispatch.gap for answer in month.answers]
     return Outcome(
         first_date=date_of(first).isoformat(),
@@ -141,10 +140,10 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
         recorded_first_date=date_of(first - 7 * world.district.weeks_moved).isoformat(),
         weeks_moved=world.district.weeks_moved,
         start_utc_s=(world.first_isp + columns.start) * 900,
-        sites=session.scalar(select(func.count()).select_from(SiteRow)) or 0,
-        assets=session.scalar(select(func.count()).select_from(AssetRow)) or 0,
+        sites=registered.sites,
+        assets=registered.assets,
         agreements=len(month.prepared.agreed),
-        refused_offers=session.scalar(refused) or 0,
+        refused_offers=registered.refused_offers,
         activations=len(month.ordered),
         overridden=sum(one.override_isp is not None for one in month.ordered),
         orders=len(month.answers),

@@ -101,7 +101,7 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
     evening = weekly_window(WEEK, 17 * 60, 22 * 60)
-    midday = weekly_window(WEEK, 11 * 60, 16 * 60 + 30)
+    midday = weekly_window(WEEK, 10 * 60 + 45, 16 * 60 + 30)
     return (
         TemplatePlan(
             "evening reduction",
@@ -131,8 +131,8 @@ def templates() -> tuple[TemplatePlan, ...]:
         TemplatePlan(
             "midday increase",
             MIDDAY,
-            10 * 60,
-            11 * 60,
+            9 * 60 + 30,
+            10 * 60 + 45,
             16 * 60 + 30,
             False,
             _terms(
@@ -150,8 +150,8 @@ def templates() -> tuple[TemplatePlan, ...]:
         TemplatePlan(
             "midday curtailment",
             MIDDAY,
-            10 * 60,
-            11 * 60,
+            9 * 60 + 30,
+            10 * 60 + 45,
             16 * 60 + 30,
             True,
             _terms(

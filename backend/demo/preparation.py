@@ -5,11 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 import numpy as np
-from eth_account.signers.local import LocalAccount
-from sqlalchemy import select
 
-from backend.chain.wallet import address_of, new_wallet
-from backend.db.models import AgreementRow
+from backend.chain.wallet import Wallet, address_of, new_wallet
 from backend.demo import plan
 from backend.demo.plan import TemplatePlan
 from backend.demo.stage import Stage
@@ -54,7 +51,7 @@ class Agreed:
 class Prepared:
     """What preparation leaves for the month: wallets of the owners and the agreements."""
 
-    owners: Mapping[str, LocalAccount]
+    owners: Mapping[str, Wallet]
     agreed: tuple[Agreed, ...]
     first_day: int
     last_day: int
@@ -65,7 +62,7 @@ def metering_point(site_id: str) -> str:
     return f"meter-{site_id}"
 
 
-def register_all(stage: Stage, world: World, sign_before_s: int) -> dict[str, LocalAccount]:
+def register_all(stage: Stage, world: World, sign_before_s: int) -> dict[str, Wallet]:
     """Register every site with its assets; returns the owners' wallets."""
     owners, district = {}, world.district
     for site in district.sites:
@@ -114,7 +111,7 @@ def _preference_document(preferences: Preferences) -> dict[str, int | str | list
 def negotiate_all(
     stage: Stage,
     world: World,
-    owners: Mapping[str, LocalAccount],
+    owners: Mapping[str, Wallet],
     first_day: int,
     last_day: int,
 ) -> Prepared:
@@ -203,12 +200,6 @@ def _answer(
         refuse(stage.session, offered, f"asked for a volume rate of {asked}")
         return None
     return counter(stage.session, offered, asked)
-
-
-def agreement_row(stage: Stage, identity: bytes) -> AgreementRow:
-    """Return the stored agreement."""
-    query = select(AgreementRow).where(AgreementRow.agreement_id == identity)
-    return stage.session.scalars(query).one()
 
 
 def moved_day(recorded: date, weeks: int) -> int:

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from eth_account.signers.local import LocalAccount
-from sqlalchemy.orm import Session
-
 from backend.chain.adapter import Chain
 from backend.chain.ledger import Ledger, Token
 from backend.chain.market import Market
-from backend.chain.wallet import address_of, new_wallet
-from backend.db.store import open_store
+from backend.chain.wallet import Wallet, address_of, new_wallet
+from backend.db.store import Session, open_store
 from backend.demo import plan
 
 
@@ -18,18 +15,18 @@ from backend.demo import plan
 class Parties:
     """Wallets with fresh keys, held in memory for the time of the demonstration."""
 
-    admin: LocalAccount
-    aggregator: LocalAccount
-    dso: LocalAccount
-    mdc: LocalAccount
-    relayer: LocalAccount
+    admin: Wallet
+    aggregator: Wallet
+    dso: Wallet
+    mdc: Wallet
+    relayer: Wallet
 
     @classmethod
     def fresh(cls) -> "Parties":
         """Make new wallets."""
         return cls(*(new_wallet() for _ in range(5)))
 
-    def all(self) -> list[LocalAccount]:
+    def all(self) -> list[Wallet]:
         """Return every wallet that pays gas."""
         return [self.admin, self.aggregator, self.dso, self.mdc, self.relayer]
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, WantedActivation
-from backend.chain.wallet import sign_override
+from backend.chain.wallet import Wallet, sign_override
 from backend.db.models import ActivationRow, AgreementRow
 from backend.services.records import RECORDED, log_of, standing_of
 from settlement.activation import check_activation
@@ -20,7 +19,7 @@ BATCH = 25
 def order_activations(
     session: Session,
     market: Market,
-    aggregator: LocalAccount,
+    aggregator: Wallet,
     order_id: int,
     wanted: Sequence[WantedActivation],
     now_s: int,
@@ -107,8 +106,8 @@ def _store(session: Session, wanted: WantedActivation, order_id: int, block: int
 def note_override(
     session: Session,
     market: Market,
-    relayer: LocalAccount,
-    prosumer: LocalAccount,
+    relayer: Wallet,
+    prosumer: Wallet,
     wanted: WantedActivation,
     first_isp: int,
 ) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy.orm import Session
 
 from backend.chain.ledger import Ledger, ProvenStatement
-from backend.db.models import AgreementRow, RunRow, StatementRow
-from backend.services.records import read_terms
+from backend.chain.wallet import Wallet
+from backend.db.models import RunRow, StatementRow
+from backend.services.records import agreement_of, read_terms
 from backend.services.settling import SettledPeriod
 
 BATCH = 10
@@ -18,8 +18,7 @@ def proven_statements(session: Session, settled: SettledPeriod) -> list[ProvenSt
     found = []
     for one in settled.run.settled:
         identity = one.statement.agreement_id
-        row = session.get(AgreementRow, identity)
-        assert row is not None, "a statement belongs to a stored agreement"
+        row = agreement_of(session, identity)
         found.append(
             ProvenStatement(read_terms(row.terms), one.statement, settled.run.proof_of(identity))
         )
@@ -29,7 +28,7 @@ def proven_statements(session: Session, settled: SettledPeriod) -> list[ProvenSt
 def claim_all(
     session: Session,
     ledger: Ledger,
-    sender: LocalAccount,
+    sender: Wallet,
     run: RunRow,
     proven: Sequence[ProvenStatement],
     say: Callable[[str], None],

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from eth_account.signers.local import LocalAccount
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, WantedActivation
+from backend.chain.wallet import Wallet
 from backend.db.models import AgreementRow, OrderRow
 from backend.services.activating import busy_isps, order_activations
 from backend.services.local_day import IntArray, LocalDay
@@ -89,7 +89,7 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
 def answer_requirement(
     session: Session,
     market: Market,
-    aggregator: LocalAccount,
+    aggregator: Wallet,
     congestion_point: str,
     direction: str,
     today: LocalDay,

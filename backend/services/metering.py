@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.chain.ledger import Ledger
-from backend.chain.wallet import address_of
+from backend.chain.wallet import Wallet, address_of
 from backend.db.models import CommitmentRow, MeterDayRow, MeteringPointRow, NominationRow
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
@@ -63,7 +62,7 @@ def meter_commitment(session: Session, utc_day: int) -> Commitment:
 
 
 def commit_meter_days(
-    session: Session, ledger: Ledger, mdc: LocalAccount, first_utc_day: int, last_utc_day: int
+    session: Session, ledger: Ledger, mdc: Wallet, first_utc_day: int, last_utc_day: int
 ) -> None:
     """Commit consecutive UTC days, both inclusive, in one transaction."""
     session.flush()
@@ -76,7 +75,7 @@ def commit_meter_days(
 def nominate(
     session: Session,
     ledger: Ledger,
-    aggregator: LocalAccount,
+    aggregator: Wallet,
     utc_day: int,
     values_w: Mapping[bytes, Sequence[int | None]],
 ) -> None:

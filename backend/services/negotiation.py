@@ -4,14 +4,21 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, SignedTerms
-from backend.chain.wallet import address_of, sign_agreement
+from backend.chain.wallet import Wallet, address_of, sign_agreement
 from backend.db.models import AgreementRow, SiteRow, TemplateRow
-from backend.services.records import RECORDED, points_of, read_terms, write_terms
+from backend.services.records import (
+    OFFERED,
+    RECORDED,
+    REFUSED,
+    SIGNED,
+    points_of,
+    read_terms,
+    write_terms,
+)
 from settlement.clock import check_zone
 from settlement.errors import InputError
 from settlement.identity import agreement_id, encode, signing_digest, template_id, template_of
@@ -19,13 +26,12 @@ from settlement.meter import elements_hash
 from settlement.signature import recover_signer
 from settlement.terms import Terms, validate
 
-OFFERED, REFUSED, SIGNED = "offered", "refused", "signed"
 BATCH = 20
 SALT_BYTES = 32
 
 
 def publish_template(
-    session: Session, market: Market, aggregator: LocalAccount, name: str, terms: Terms
+    session: Session, market: Market, aggregator: Wallet, name: str, terms: Terms
 ) -> bytes:
     """Publish a template under a name and return its id."""
     template = template_of(terms)
@@ -131,8 +137,8 @@ def sign_both(
     session: Session,
     market: Market,
     offered: Terms,
-    aggregator: LocalAccount,
-    prosumer: LocalAccount,
+    aggregator: Wallet,
+    prosumer: Wallet,
 ) -> None:
     """Have both wallets sign an offer and accept it."""
     identity, domain = agreement_id(offered), market.domain()
@@ -146,7 +152,7 @@ def sign_both(
     )
 
 
-def record_signed(session: Session, market: Market, relayer: LocalAccount) -> int:
+def record_signed(session: Session, market: Market, relayer: Wallet) -> int:
     """Record all signed agreements in batches; returns how many."""
     query = select(AgreementRow).where(AgreementRow.status == SIGNED)
     rows = session.scalars(query.order_by(AgreementRow.agreement_id)).all()
@@ -156,7 +162,7 @@ def record_signed(session: Session, market: Market, relayer: LocalAccount) -> in
     return len(rows)
 
 
-def _record_batch(market: Market, relayer: LocalAccount, rows: Sequence[AgreementRow]) -> None:
+def _record_batch(market: Market, relayer: Wallet, rows: Sequence[AgreementRow]) -> None:
     signed = [
         SignedTerms(read_terms(row.terms), row.aggregator_signature, row.prosumer_signature)
         for row in rows

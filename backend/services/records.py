@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import (
     ActivationRow,
     AgreementRow,
+    AssetRow,
     CommitmentRow,
     MeterDayRow,
     MeteringPointRow,
+    SiteRow,
 )
 from settlement.activation import Activation, standing_activations
 from settlement.bundle import LogEntry
@@ -20,7 +23,8 @@ from settlement.meter import Readings, decode_blob
 from settlement.terms import Terms
 from settlement.terms_document import from_document, to_document
 
-RECORDED = "recorded"
+OFFERED, REFUSED, SIGNED, RECORDED = "offered", "refused", "signed", "recorded"
+"""What may become of an agreement."""
 
 
 def write_terms(terms: Terms) -> str:
@@ -37,6 +41,36 @@ def recorded_agreements(session: Session) -> Sequence[AgreementRow]:
     """Return the agreements on the ledger, by site and id."""
     query = select(AgreementRow).where(AgreementRow.status == RECORDED)
     return session.scalars(query.order_by(AgreementRow.site_id, AgreementRow.terms)).all()
+
+
+def agreement_of(session: Session, agreement_id: bytes) -> AgreementRow:
+    """Return a stored agreement that is known to exist."""
+    row = session.get(AgreementRow, agreement_id)
+    assert row is not None, "an agreement that was made here is stored"
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """How much is registered, and how many offers were refused."""
+
+    sites: int
+    assets: int
+    refused_offers: int
+
+
+def count_registered(session: Session) -> Registered:
+    """Count what is registered."""
+
+    def count(query: Select[tuple[int]]) -> int:
+        return session.scalar(query) or 0
+
+    refused = select(func.count()).where(AgreementRow.status == REFUSED)
+    return Registered(
+        count(select(func.count()).select_from(SiteRow)),
+        count(select(func.count()).select_from(AssetRow)),
+        count(refused),
+    )
 
 
 def log_of(session: Session, agreement_id: bytes) -> tuple[LogEntry, ...]:

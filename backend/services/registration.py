@@ -4,11 +4,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market
-from backend.chain.wallet import address_of, sign_registration
+from backend.chain.wallet import Wallet, address_of, sign_registration
 from backend.db.models import AssetRow, MeteringPointRow, SiteRow
 from settlement.document import canonical_json
 from settlement.errors import InputError
@@ -41,8 +40,8 @@ class SiteDescription:
 def register_site(
     session: Session,
     market: Market,
-    relayer: LocalAccount,
-    owner: LocalAccount,
+    relayer: Wallet,
+    owner: Wallet,
     site: SiteDescription,
     sign_before_s: int,
 ) -> None:

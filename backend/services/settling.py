@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.chain.ledger import Ledger, PublishedRun
-from backend.chain.wallet import address_of
+from backend.chain.wallet import Wallet, address_of
 from backend.db.models import AgreementRow, NominationRow, RunRow, StatementRow
 from backend.services.activating import overlapping_agreements
 from backend.services.metering import NOMINATION
@@ -120,7 +119,7 @@ def _in_force(
 def publish_run(
     session: Session,
     ledger: Ledger,
-    dso: LocalAccount,
+    dso: Wallet,
     aggregator: bytes,
     settled: SettledPeriod,
 ) -> RunRow:
