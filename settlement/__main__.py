@@ -13,7 +13,7 @@ from settlement.bundle_document import read_bundle
 from settlement.chain_check import check_against_chain
 from settlement.clock import date_of
 from settlement.document import canonical_json
-from settlement.errors import SettlementError
+from settlement.errors import InputError, SettlementError
 from settlement.evidence import Evidence
 from settlement.identity import agreement_id
 from settlement.meter_file import read_meter_file
@@ -87,7 +87,11 @@ def verify(bundle: Bundle, meter: Path | None, rpc: str | None) -> Report:
 def _own_meter(bundle: Bundle, evidence: Evidence, meter: Path) -> Check:
     names = [point.name for point in bundle.metering_points]
     default = names[0] if len(names) == 1 else ""
-    return check_own_meter(bundle, evidence, read_meter_file(meter, bundle.terms.clock, default))
+    own = read_meter_file(meter, bundle.terms.clock, default)
+    if "" in own:
+        expected = f"one of {', '.join(names)} in the column metering_point of each row"
+        raise InputError("readings without a metering point", str(meter), expected)
+    return check_own_meter(bundle, evidence, own)
 
 
 def as_text(bundle: Bundle, report: Report) -> str:
