@@ -1,12 +1,5 @@
 """The ledger over JSON-RPC: answers as the contracts give them, and every wrong answer refused."""
 
-import json
-import socketserver
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,36 +11,9 @@ from settlement.chain_view import AgreementRecord, RunRecord
 from settlement.errors import ChainError
 from settlement.rpc import JsonRpc, RpcChain
 from tests.settlement.defaults import address, word
+from tests.settlement.node import encoded, http, node, selector
 
-ARTIFACTS = Path(__file__).parents[2] / "backend" / "chain" / "artifacts"
 MARKET, LEDGER = address(0xAA), address(0xBB)
-
-
-@contextmanager
-def node(answer: Callable[[dict[str, Any]], bytes]) -> Iterator[str]:
-    """A server on the loopback that answers each request with raw bytes; yields its address."""
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.rfile.readline()
-            length = 0
-            while (line := self.rfile.readline().strip()) != b"":
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            self.wfile.write(answer(json.loads(self.rfile.read(length))))
-
-    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def http(body: bytes, status: str = "200 OK") -> bytes:
-    return f"HTTP/1.0 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def test_a_call_sends_its_method_and_parameters():
@@ -107,33 +73,6 @@ class Scripted:
             return self.other
         selector = params[0]["data"][:10]
         return "0x" + self.answers[selector].hex()
-
-
-@lru_cache(maxsize=2)
-def interface(contract: str) -> dict[str, Any]:
-    abi = json.loads((ARTIFACTS / f"{contract}.json").read_text())["abi"]
-    return {entry["name"]: entry for entry in abi if "name" in entry}
-
-
-def _types(parameters: list[dict[str, Any]]) -> list[str]:
-    return [
-        "(" + ",".join(_types(one["components"])) + ")" if one["type"] == "tuple" else one["type"]
-        for one in parameters
-    ]
-
-
-def selector(contract: str, function: str) -> str:
-    entry = interface(contract)[function]
-    signature = f"{function}({','.join(_types(entry['inputs']))})"
-    return "0x" + keccak(signature.encode())[:4].hex()
-
-
-def encoded(contract: str, function: str, value: Any) -> bytes:
-    """Encode an answer by the committed interface; a struct is given by its field names."""
-    (output,) = interface(contract)[function]["outputs"]
-    if output["type"] == "tuple":
-        value = tuple(value[field["name"]] for field in output["components"])
-    return abi_encode(_types([output]), [value])
 
 
 def state_of(status: int) -> dict[str, Any]:
