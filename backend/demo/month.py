@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from backend.chain.adapter import ContractRefused
 from backend.chain.market import WantedActivation
 from backend.demo import owners, plan
 from backend.demo.plan import TemplatePlan
@@ -20,7 +21,7 @@ from backend.services.records import agreement_of
 from flexmanager.forecast import forecast
 from flexmanager.site import capability_w
 from settlement.activation import Activation
-from settlement.clock import Clock
+from settlement.clock import Clock, date_of
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod
 
@@ -83,7 +84,7 @@ def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> 
     month.lived_to = clock.day_isps(prepared.first_day)[0]
     for day in range(prepared.first_day, prepared.last_day + 1):
         today = LocalDay(clock, day)
-        before = len(month.ordered)
+        before, answers_before = len(month.ordered), len(month.answers)
         for gate_minute, templates in _gates():
             stage.chain.advance_to(today.start_s(gate_minute))
             _commit_complete_days(month, today.first_isp)
@@ -91,12 +92,25 @@ def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> 
                 _serve_point(month, today, gate_minute, templates, point.congestion_point_id)
         _live_until(month, LocalDay(clock, day + 1).start_s(_gates()[0][0]))
         stage.session.commit()
+        congested = sum(len(answer.congested) for answer in month.answers[answers_before:])
         say(
-            f"{day - prepared.first_day + 1:2d} of {prepared.last_day - prepared.first_day + 1} "
-            f"days, {len(month.ordered) - before} activations"
+            f"{date_of(day)}: {congested:3d} congested ISPs expected, "
+            f"{len(month.ordered) - before:3d} activations"
         )
+    say(_enforcement(month))
     _finish(month)
     return month
+
+
+def _enforcement(month: Month) -> str:
+    """Try to record the last activation once more; the ledger enforces the terms."""
+    last = month.ordered[-1]
+    again = WantedActivation(last.agreed.terms, last.activation)
+    try:
+        month.stage.market.activate(month.stage.parties.aggregator, [again])
+    except ContractRefused as refusal:
+        return f"the last activation once more is refused by the ledger: {refusal.name}"
+    raise AssertionError("the ledger recorded an activation against its terms")
 
 
 def _gates() -> list[tuple[int, tuple[TemplatePlan, ...]]]:

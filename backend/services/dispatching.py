@@ -39,9 +39,10 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was ordered, and how well it covers the requirement."""
+    """What was ordered, and how well it covers the requirement; `congested` are UTC ISPs."""
 
     order: OrderRow
+    congested: tuple[int, ...]
     activations: tuple[WantedActivation, ...]
     dispatch: Dispatch
 
@@ -135,4 +136,5 @@ def answer_requirement(
     )
     if wanted:
         order_activations(session, market, aggregator, order.order_id, wanted, now_s)
-    return Answer(order, wanted, found)
+    congested = tuple(today.first_isp + int(at) for at in np.flatnonzero(required_w))
+    return Answer(order, congested, wanted, found)
