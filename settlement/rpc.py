@@ -11,6 +11,7 @@ from typing import Any
 
 from settlement.activation import Activation
 from settlement.chain_view import AgreementRecord, RunRecord
+from settlement.document import NESTING_MAX, nesting_of
 from settlement.errors import ChainError
 from settlement.keccak import keccak256
 from settlement.words import WORD_BYTES, address_word, bytes32_word, hex_of, uint_word
@@ -45,8 +46,11 @@ class JsonRpc:
                 self._url, json.dumps(body).encode(), {"Content-Type": "application/json"}
             )
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as stream:
-                answer = json.loads(stream.read(_ANSWER_BYTES_MAX))
-        except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
+                text = stream.read(_ANSWER_BYTES_MAX).decode()
+            if nesting_of(text) > NESTING_MAX:
+                raise ValueError("an answer nested too deep")
+            answer = json.loads(text)
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise ChainError(f"{self._url}: {error}") from None
         if not isinstance(answer, dict) or answer.get("error") or "result" not in answer:
             told = answer.get("error") if isinstance(answer, dict) else answer
