@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.document import Field, canonical_json, parse_json
+from settlement.document import Field, canonical_json, nesting_of, parse_json
 from settlement.errors import InputError
 
 any_json = st.recursive(
@@ -54,15 +54,55 @@ def test_numbers_that_json_does_not_have_are_not_written():
         ("[-0.0]", "number -0.0"),
         ("[NaN]", "number NaN"),
         ("[-Infinity]", "number -Infinity"),
-        ("[" * 100_000, "here: unreasonable nesting or number; expected JSON of a bundle"),
-        ('{"a":' * 100_000, "unreasonable nesting"),
-        ("[" + "9" * 5000 + "]", "unreasonable nesting or number"),
+        ("[" * 1_000_000, "here: brackets nested too deep; expected at most 50 levels"),
+        ('{"a":' * 1_000_000, "nested too deep"),
+        ("[]" * 1_000_000 + "[" * 51, "nested too deep"),
+        ("[" + "9" * 5000 + "]", "here: a number of too many digits; expected JSON of a bundle"),
     ],
 )
 def test_hostile_text_is_refused(text, told):
     with pytest.raises(InputError) as caught:
         parse_json(text, "here")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        ("5", 0),
+        ("[[],[[]]]", 3),
+        ('{"a":[{}]}', 3),
+        ('["[[[", "{{{"]', 1),
+        (r'["\"[[[", "\\", [1]]', 2),
+        (r'["\\", [1]]', 2),
+        ('["[[[', 1),
+        (r'["\"', 1),
+        ("]]]]", 0),
+    ],
+)
+def test_depth_of_brackets_outside_of_texts(text, depth):
+    assert nesting_of(text) == depth
+
+
+@given(any_json)
+def test_depth_is_that_of_the_value(document):
+    def depth(value: object) -> int:
+        inner = value.values() if isinstance(value, dict) else value
+        if not isinstance(value, dict | list):
+            return 0
+        return 1 + max((depth(one) for one in inner), default=0)
+
+    assert nesting_of(canonical_json(document)) == depth(document)
+
+
+def test_the_deepest_text_that_is_read():
+    assert parse_json("[" * 50 + "]" * 50, "here").where == "here"
+
+
+def test_texts_of_many_escapes_are_measured_in_reasonable_time():
+    begun = time.perf_counter()
+    assert nesting_of('"' + r"\"" * 500_000) == 0
+    assert time.perf_counter() - begun < 5
 
 
 def test_an_object_of_many_keys_is_read_in_reasonable_time():
