@@ -92,6 +92,16 @@ class Settlement:
         return self.claim(self.agreements.index(value))
 
 
+FIVE_AGREEMENTS = [agreement(number) for number in range(5)]
+FIVE_AMOUNTS = [500, 0, 123_456, 1, 99_999]
+FIVE = Settlement.of(list(zip(FIVE_AGREEMENTS, FIVE_AMOUNTS, strict=True)))
+"""A run of five statements."""
+
+ONE, TWO = FIVE_AGREEMENTS[1:3]
+PAIR = Settlement.of([(ONE, 1000), (TWO, 500)])
+"""A run of two statements, for corrections."""
+
+
 def record_all(world: World, agreements: Sequence[Terms]) -> None:
     """Record agreements whose prosumers are those of `agreement`."""
     signed = []
@@ -156,3 +166,11 @@ def escrow_of(world: World) -> tuple[int, int]:
     locked = world.balance(world.ledger.address) - free
     assert free % 100 == locked % 100 == 0
     return free // 100, locked // 100
+
+
+def claim(world: World, run: Settlement, value: Terms) -> int:
+    """Hand in an agreement's claim and return what it pays."""
+    call = world.ledger.functions.claim(run.claim_of(value))
+    paid: int = world.chain.read(call)
+    world.chain.send(call, actors.STRANGER)
+    return paid

@@ -82,14 +82,20 @@ def test_local_time_around_clock_changes(rules: Rules) -> None:
 
 @pytest.mark.parametrize(("rule", "offset"), [(ClockRule.EU, 60), (ClockRule.US, -300)])
 def test_switch_instants_of_every_year(rules: Rules, rule: ClockRule, offset: int) -> None:
-    for year in range(1971, 2110):
+    for year in (*range(1971, 2042), 2099, 2100, 2101):
         new_year = day_of(datetime.date(year, 1, 1))
         found = rules.summerTime(rule, offset, new_year)
         assert tuple(found) == switch_instants_s(year, rule, offset)
 
 
 def test_a_year_has_its_first_and_last_day(rules: Rules) -> None:
-    new_years = [day_of(datetime.date(year, 1, 1)) for year in range(1971, 2403)]
+    spans = (range(1971, 2042), range(2095, 2106), range(2195, 2206), range(2395, 2404))
+    for years in spans:
+        new_years = [day_of(datetime.date(year, 1, 1)) for year in years]
+        check_years(rules, new_years)
+
+
+def check_years(rules: Rules, new_years: list[int]) -> None:
     for start, following in pairwise(new_years):
         for day in (start, following - 1):
             assert rules.yearAround(day) == [start, following]

@@ -1,0 +1,121 @@
+"""Claims that are refused: too early, for another run, or not proven."""
+
+from typing import Any
+
+import pytest
+
+from tests.contracts import actors
+from tests.contracts.defaults import CHALLENGE_WINDOW_S, terms
+from tests.contracts.settling import (
+    AFTER_PERIOD_S,
+    FIRST_DAY,
+    FIVE,
+    LAST_DAY,
+    Settlement,
+    fund,
+    open_claims,
+    publish,
+    run_of,
+)
+from tests.contracts.world import World
+
+
+def claiming(world: World, claim: tuple[object, ...]) -> Any:
+    return world.ledger.functions.claim(claim)
+
+
+def test_claims_wait_for_the_challenge_window(published: World) -> None:
+    opens = run_of(published)["published_at"] + CHALLENGE_WINDOW_S
+    call = claiming(published, FIVE.claim(0))
+    published.chain.at(opens - 1)
+    assert published.chain.refusal(call, actors.STRANGER) == ("ClaimsNotOpen", (opens - 1, opens))
+    published.chain.at(opens)
+    published.chain.read(call)
+
+
+def test_a_statement_needs_a_run(claimable: World) -> None:
+    call = claiming(claimable, FIVE.claim(0, period_first_day=FIRST_DAY + 1))
+    assert claimable.chain.refusal(call, actors.STRANGER) == (
+        "UnknownRun",
+        (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY + 1),
+    )
+
+
+def test_a_statement_of_another_period_end_is_refused(claimable: World) -> None:
+    call = claiming(claimable, FIVE.claim(0, period_last_day=LAST_DAY - 1))
+    assert claimable.chain.refusal(call, actors.STRANGER) == (
+        "PeriodMismatch",
+        (LAST_DAY - 1, LAST_DAY),
+    )
+
+
+def test_terms_and_statement_belong_together(claimable: World) -> None:
+    first, second = FIVE.claim(0), FIVE.claim(1)
+    mixed = (first[0], *second[1:])
+    assert claimable.chain.refusal(claiming(claimable, mixed), actors.STRANGER) == (
+        "AgreementMismatch",
+        (FIVE.statements[1].agreement_id, FIVE.statements[0].agreement_id),
+    )
+
+
+def test_an_agreement_that_was_never_recorded_is_not_paid(world: World) -> None:
+    invented = terms(prosumer=actors.STRANGER.address)
+    run = Settlement.of([(invented, 1000)])
+    world.chain.at(AFTER_PERIOD_S)
+    fund(world, 1000)
+    publish(world, run)
+    open_claims(world)
+    assert world.chain.refusal(claiming(world, run.claim(0)), actors.STRANGER) == (
+        "AgreementNotRecorded",
+        (run.statements[0].agreement_id,),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": 10**9}, {"capacity": 1}, {"series_hash": bytes(32)}, {"penalty": 7}],
+    ids=lambda one: next(iter(one)),
+)
+def test_every_part_of_a_statement_is_proven(claimable: World, change: dict[str, object]) -> None:
+    call = claiming(claimable, FIVE.claim(2, **change))
+    name, (root, _, run_root, run_sum) = claimable.chain.refusal(call, actors.STRANGER)
+    assert (name, run_root, run_sum) == ("ProofMismatch", *FIVE.tree.root)
+    assert root != run_root
+
+
+def test_a_proof_has_a_sibling_for_each_level(claimable: World) -> None:
+    value, told, index, hashes, sums = FIVE.claim(0)
+    for odd_hashes, odd_sums in (
+        (hashes[:-1], sums[:-1]),
+        ([*hashes, bytes(32)], [*sums, 0]),
+        (hashes, sums[:-1]),
+        ([], []),
+    ):
+        call = claiming(claimable, (value, told, index, odd_hashes, odd_sums))
+        assert claimable.chain.refusal(call, actors.STRANGER) == (
+            "ProofLength",
+            (len(odd_hashes), len(odd_sums), 3),
+        )
+
+
+def test_the_index_lies_in_the_tree(claimable: World) -> None:
+    value, told, index, hashes, sums = FIVE.claim(0)
+    for beyond in (index + 8, 2**256 - 8 + index):
+        call = claiming(claimable, (value, told, beyond, hashes, sums))
+        assert claimable.chain.refusal(call, actors.STRANGER) == ("IndexOutOfTree", (beyond, 3))
+
+
+def test_the_siblings_sums_are_proven(claimable: World) -> None:
+    value, told, index, hashes, sums = FIVE.claim(0)
+    shifted = [sums[0] + 1, sums[1] - 1, *sums[2:]]
+    assert sum(shifted) == sum(sums)
+    call = claiming(claimable, (value, told, index, hashes, shifted))
+    name, (_, total, _, run_sum) = claimable.chain.refusal(call, actors.STRANGER)
+    assert (name, total) == ("ProofMismatch", run_sum)
+
+
+def test_a_node_is_not_a_leaf(claimable: World) -> None:
+    """A proof that starts one level up has a sibling too few."""
+    value, told, index, hashes, sums = FIVE.claim(0)
+    call = claiming(claimable, (value, told, index >> 1, hashes[1:], sums[1:]))
+    assert claimable.chain.refusal(call, actors.STRANGER)[0] == "ProofLength"
