@@ -1,0 +1,80 @@
+"""A quick feasible answer: the cheapest agreement first, each with its best plan for the rest."""
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from flexmanager.deadline import Deadline
+from flexmanager.dispatch_plan import Span, best_plans
+from flexmanager.dispatch_problem import Problem, Run
+from flexmanager.rounding import FloatArray
+
+SLACK_W = 1e-6
+
+
+def greedy_runs(problem: Problem, deadline: Deadline) -> list[Run]:
+    """Serve the order candidate by candidate until nothing is left to cover or time is up.
+
+    Returns:
+        Runs within all limits, powers trimmed to what is still missing.
+    """
+    price = problem.eur_per_w / problem.reliability
+    open_w, runs = problem.required_w.copy(), list[Run]()
+    for candidate in np.lexsort((np.arange(problem.candidates), price)).tolist():
+        if deadline.passed or open_w.max(initial=0.0) <= SLACK_W:
+            break
+        for span in _best_spans(problem, candidate, open_w):
+            power_w = _useful_w(problem, candidate, span, open_w)
+            if power_w > 0:
+                runs.append(Run(candidate, *span, power_w))
+                covered_w = power_w * problem.reliability[candidate]
+                open_w[slice(*span)] = np.maximum(open_w[slice(*span)] - covered_w, 0.0)
+    return trimmed(problem, runs)
+
+
+def trimmed(problem: Problem, runs: list[Run]) -> list[Run]:
+    """Lower powers, dearest first, where all ISPs of a run are covered beyond the order.
+
+    Returns:
+        Runs with the same coverage up to the order, at no higher cost; unneeded ones are gone.
+    """
+    spare_w = problem.covered_w(runs) - problem.required_w
+    price = problem.eur_per_w / problem.reliability
+    kept = []
+    for run in sorted(runs, key=lambda r: (-price[r.candidate], r.candidate, r.start)):
+        share = problem.reliability[run.candidate]
+        excess_w = int(max(spare_w[run.start : run.stop].min() + SLACK_W, 0.0) / share)
+        excess_w = min(excess_w, run.power_w)
+        spare_w[run.start : run.stop] -= excess_w * share
+        if excess_w < run.power_w:
+            kept.append(replace(run, power_w=run.power_w - excess_w))
+    return sorted(kept, key=lambda r: (r.candidate, r.start))
+
+
+def _best_spans(problem: Problem, candidate: int, open_w: FloatArray) -> tuple[Span, ...]:
+    """Return the plan of one candidate that is worth most against what is still missing."""
+    own = only(problem, candidate)
+    useful_w = np.minimum(open_w, own.cover_w[0])
+    profit = problem.shortfall_eur_per_w * useful_w - own.eur_per_w[0] * own.amount_w[0]
+    return best_plans(own, profit[None, :]).spans[0]
+
+
+def _useful_w(problem: Problem, candidate: int, span: Span, open_w: FloatArray) -> int:
+    most_w = float(open_w[slice(*span)].max())
+    whole_w = ceil(most_w / float(problem.reliability[candidate]) - SLACK_W)
+    return min(int(problem.amount_w[candidate]), whole_w)
+
+
+def only(problem: Problem, candidate: int) -> Problem:
+    """Return the problem of a single candidate."""
+    here = slice(candidate, candidate + 1)
+    return replace(
+        problem,
+        amount_w=problem.amount_w[here],
+        reliability=problem.reliability[here],
+        eur_per_w=problem.eur_per_w[here],
+        gap_isps=problem.gap_isps[here],
+        left=problem.left[here],
+        runs=problem.runs[here],
+    )

@@ -1,0 +1,184 @@
+"""The order, the agreements that can serve it, and their limits as arrays.
+
+Everything inside the dispatcher is positive: an order for less consumption is mirrored when the
+problem is made and mirrored back when the activations are written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flexmanager.dispatch_candidate import Candidate
+from flexmanager.errors import HorizonError, ParameterError
+from flexmanager.horizon import MINUTES_PER_HOUR
+from flexmanager.rounding import BoolArray, FloatArray, IntArray
+from settlement.clock import ISP_MINUTES_ALLOWED
+from settlement.units import AMOUNT_PER_EUR
+
+W_PER_MW = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive ISPs of one candidate: `start` to `stop`, stop excluded, at `power_w` > 0."""
+
+    candidate: int
+    start: int
+    stop: int
+    power_w: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """N candidates and n ISPs; powers positive, whatever the direction of the order.
+
+    Attributes:
+        required_w: shape (n,) [W].
+        amount_w: shape (N,) [W].
+        reliability: shape (N,).
+        eur_per_w: price of ordering one W for one ISP, shape (N,) [EUR].
+        gap_isps: free ISPs between two activations, at least 1, shape (N,).
+        left: activations left, shape (N,).
+        runs: which runs exist, shape (N, n, longest): [i, t, l] is a run of l + 1 ISPs from t.
+        shortfall_eur_per_w: price of one W missing for one ISP [EUR].
+        activation_eur: price of using up one activation [EUR].
+    """
+
+    required_w: FloatArray
+    amount_w: FloatArray
+    reliability: FloatArray
+    eur_per_w: FloatArray
+    gap_isps: IntArray
+    left: IntArray
+    runs: BoolArray
+    shortfall_eur_per_w: float
+    activation_eur: float
+
+    @property
+    def isps(self) -> int:
+        """Number of ISPs."""
+        return len(self.required_w)
+
+    @property
+    def candidates(self) -> int:
+        """Number of candidates."""
+        return len(self.amount_w)
+
+    @property
+    def cover_w(self) -> FloatArray:
+        """Expected delivery of each candidate at its whole amount, shape (N,) [W]."""
+        cover_w: FloatArray = self.amount_w * self.reliability
+        return cover_w
+
+    def covered_w(self, runs: Sequence[Run]) -> FloatArray:
+        """Return the expected delivery of runs per ISP, shape (n,) [W]."""
+        covered_w = np.zeros(self.isps)
+        for run in runs:
+            covered_w[run.start : run.stop] += run.power_w * self.reliability[run.candidate]
+        return covered_w
+
+    def cost_eur(self, runs: Sequence[Run]) -> float:
+        """Return what the ordered energy of runs costs if all of it is delivered [EUR]."""
+        costs = [self.eur_per_w[r.candidate] * r.power_w * (r.stop - r.start) for r in runs]
+        return float(sum(costs))
+
+    def objective_eur(self, runs: Sequence[Run]) -> float:
+        """Return cost, activations used up and shortfall of runs, all priced [EUR]."""
+        short_w = np.maximum(self.required_w - self.covered_w(runs), 0.0).sum()
+        used_eur = self.activation_eur * len(runs)
+        return self.cost_eur(runs) + used_eur + float(short_w) * self.shortfall_eur_per_w
+
+
+def direction_of(required_w: IntArray) -> int:
+    """Return the sign of an order, 0 for an empty one; refuse an order in both directions."""
+    if required_w.ndim != 1 or not np.issubdtype(required_w.dtype, np.signedinteger):
+        found = f"{required_w.dtype} of shape {required_w.shape}"
+        raise HorizonError("required_w", found, "signed whole W of shape (n,)")
+    signs = {int(sign) for sign in np.sign(required_w)} - {0}
+    if len(signs) > 1:
+        raise HorizonError("required_w", "both signs", "one direction per call")
+    return signs.pop() if signs else 0
+
+
+def build_problem(
+    required_w: IntArray,
+    candidates: Sequence[Candidate],
+    isp_minutes: int,
+    shortfall_eur_per_mwh: float,
+    activation_eur: float,
+) -> Problem:
+    """Check that order and candidates fit together and mirror them to positive powers.
+
+    Raises:
+        HorizonError: the order mixes directions, or a candidate's mask has another length.
+        ParameterError: a candidate works in the other direction or stands twice, or a price or the
+            ISP length is out of range.
+    """
+    sign = direction_of(required_w)
+    _check_prices(isp_minutes, shortfall_eur_per_mwh, activation_eur)
+    seen: set[bytes] = set()
+    for candidate in candidates:
+        if sign * candidate.amount_w < 0:
+            expected = "positive" if sign > 0 else "negative"
+            amount_w = candidate.amount_w
+            raise ParameterError(candidate.name, "amount_w", amount_w, f"{expected}, as the order")
+        if len(candidate.allowed) != len(required_w):
+            found = f"{len(candidate.allowed)} ISPs"
+            raise HorizonError(f"allowed of {candidate.name}", found, f"{len(required_w)} ISPs")
+        if candidate.agreement_id in seen:
+            raise ParameterError(candidate.name, "agreement_id", "given twice", "once per call")
+        seen.add(candidate.agreement_id)
+    mwh_per_w = isp_minutes / MINUTES_PER_HOUR / W_PER_MW
+    rates = np.array([c.volume_rate for c in candidates], dtype=np.float64)
+    masks = [c.allowed for c in candidates]
+    allowed = np.array(masks, dtype=np.bool_).reshape(len(candidates), len(required_w))
+    runtime_isps = np.array([c.max_runtime_isps for c in candidates], dtype=np.int64)
+    return Problem(
+        required_w=np.abs(required_w).astype(np.float64),
+        amount_w=np.array([abs(c.amount_w) for c in candidates], dtype=np.float64),
+        reliability=np.array([c.reliability for c in candidates], dtype=np.float64),
+        eur_per_w=rates / AMOUNT_PER_EUR * mwh_per_w,
+        gap_isps=np.array([max(1, c.recovery_isps) for c in candidates], dtype=np.int64),
+        left=np.array([c.activations_left for c in candidates], dtype=np.int64),
+        runs=existing_runs(required_w != 0, allowed, runtime_isps),
+        shortfall_eur_per_w=shortfall_eur_per_mwh * mwh_per_w,
+        activation_eur=activation_eur,
+    )
+
+
+def existing_runs(needed: BoolArray, allowed: BoolArray, runtime_isps: IntArray) -> BoolArray:
+    """Tell which runs are worth considering.
+
+    Runs begin and end in ISPs with a requirement: one that does not can be shortened at less cost
+    without breaking a limit.
+
+    Args:
+        needed: ISPs with a requirement, shape (n,).
+        allowed: ISPs that may be ordered, shape (N, n).
+        runtime_isps: shape (N,).
+
+    Returns:
+        Shape (N, n, longest): [i, t, l] is a run of l + 1 ISPs from t on.
+    """
+    candidates, isps = allowed.shape
+    longest = int(min(runtime_isps.max(initial=1), isps))
+    runs = np.zeros((candidates, isps, longest), dtype=np.bool_)
+    alive = np.broadcast_to(needed, (candidates, isps)).copy()
+    for length in range(1, longest + 1):
+        starts = isps - length + 1
+        alive[:, starts:] = False
+        alive[:, :starts] &= allowed[:, length - 1 :] & (length <= runtime_isps)[:, None]
+        runs[:, :starts, length - 1] = alive[:, :starts] & needed[length - 1 :]
+    return runs
+
+
+def _check_prices(isp_minutes: int, shortfall_eur_per_mwh: float, activation_eur: float) -> None:
+    if isp_minutes not in ISP_MINUTES_ALLOWED:
+        expected = f"one of {sorted(ISP_MINUTES_ALLOWED)}"
+        raise ParameterError("dispatch", "isp_minutes", isp_minutes, expected)
+    if not 0.0 < shortfall_eur_per_mwh <= 1e6:
+        value = shortfall_eur_per_mwh
+        raise ParameterError("dispatch", "shortfall_eur_per_mwh", value, "above 0, at most 1e6")
+    if not 0.0 <= activation_eur <= 1e6:
+        raise ParameterError("dispatch", "activation_eur", activation_eur, "0 to 1e6")

@@ -1,0 +1,130 @@
+"""The relaxed dispatch by column generation: a bound, and the runs worth a closer look.
+
+The master problem mixes whole plans: cover the order or pay the shortfall, at most one plan in all
+per candidate. Its prices per ISP go to the exact search of `dispatch_plan`, which returns the best
+plan of every candidate at these prices. Those plans are new columns; and at any prices
+
+    sum(price x required) - sum over candidates of the best profit
+
+is a proven lower bound of the dispatch, because each candidate's search is exact. Powers below the
+whole amount need no columns: a run's profit is linear in its power, so the best one is 0 or whole.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from flexmanager.deadline import Deadline
+from flexmanager.dispatch_plan import Span, best_plans
+from flexmanager.dispatch_problem import Problem, Run
+from flexmanager.highs import GrowingModel
+from flexmanager.rounding import FloatArray
+
+ROUNDS_MAX = 500
+PROFIT_EUR_MIN = 1e-7
+# Half the way back to the prices of the best bound: plain prices jump, and the bound with them.
+SMOOTHING = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxation:
+    """What the relaxed problem tells.
+
+    Attributes:
+        bound_eur: no dispatch has a lower objective [EUR].
+        price: price of a covered W per ISP at the end, shape (n,) [EUR].
+        weights: (candidate, plan) to its share in the relaxed answer, above 0.
+        plans: every plan that was generated, as (candidate, spans).
+    """
+
+    bound_eur: float
+    price: FloatArray
+    weights: dict[tuple[int, tuple[Span, ...]], float]
+    plans: tuple[tuple[int, tuple[Span, ...]], ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Master:
+    """The growing master problem: rows are the n ISPs, then the N candidates."""
+
+    problem: Problem
+    model: GrowingModel
+    plans: list[tuple[int, tuple[Span, ...]]] = field(default_factory=list)
+    known: set[tuple[int, tuple[Span, ...]]] = field(default_factory=set)
+
+    def add(self, candidate: int, spans: tuple[Span, ...]) -> bool:
+        """Add a plan as a column; tell whether it is new."""
+        key = (candidate, spans)
+        if not spans or key in self.known:
+            return False
+        problem = self.problem
+        isps = np.concatenate([np.arange(*span) for span in spans])
+        ordered_eur = problem.eur_per_w[candidate] * problem.amount_w[candidate] * len(isps)
+        cost = float(ordered_eur) + problem.activation_eur * len(spans)
+        rows = np.append(isps, problem.isps + candidate)
+        entries = np.append(np.full(len(isps), problem.cover_w[candidate]), 1.0)
+        self.model.add_column(cost, rows, entries)
+        self.plans.append(key)
+        self.known.add(key)
+        return True
+
+
+def relax(problem: Problem, start: list[Run], deadline: Deadline, gap: float) -> Relaxation:
+    """Solve the relaxed dispatch until its bound meets its objective, or time is up.
+
+    Args:
+        problem: the dispatch.
+        start: a feasible answer whose runs become the first columns.
+        deadline: when to stop; the bound so far stays valid.
+        gap: relative distance of objective and bound that is close enough.
+    """
+    master = _started(problem, start)
+    bound, best_price = 0.0, np.zeros(problem.isps)
+    for _ in range(ROUNDS_MAX):
+        answer = master.model.solve()
+        duals = np.clip(answer.row_duals[: problem.isps], 0.0, problem.shortfall_eur_per_w)
+        price = SMOOTHING * best_price + (1.0 - SMOOTHING) * duals if bound > 0.0 else duals
+        found, here = _priced(problem, master, price)
+        if here > bound:
+            bound, best_price = here, price
+        if not found and price is not duals:
+            found, here = _priced(problem, master, duals)
+            if here > bound:
+                bound, best_price = here, duals
+        close = answer.objective - bound <= gap * max(abs(answer.objective), 1e-9)
+        if close or not found or deadline.passed:
+            break
+    answer = master.model.solve()
+    shares = answer.values[problem.isps :]
+    weights = {
+        plan: float(share)
+        for plan, share in zip(master.plans, shares, strict=True)
+        if share > PROFIT_EUR_MIN
+    }
+    duals = np.clip(answer.row_duals[: problem.isps], 0.0, problem.shortfall_eur_per_w)
+    return Relaxation(bound, duals, weights, tuple(master.plans))
+
+
+def _started(problem: Problem, start: list[Run]) -> _Master:
+    lower = np.concatenate((problem.required_w, np.full(problem.candidates, -np.inf)))
+    upper = np.concatenate((np.full(problem.isps, np.inf), np.ones(problem.candidates)))
+    master = _Master(problem, GrowingModel(lower, upper))
+    for isp in range(problem.isps):
+        master.model.add_column(problem.shortfall_eur_per_w, np.array([isp]), np.ones(1))
+    plans: dict[int, list[Span]] = {}
+    for run in start:
+        plans.setdefault(run.candidate, []).append((run.start, run.stop))
+    for candidate, spans in plans.items():
+        master.add(candidate, tuple(sorted(spans)))
+    return master
+
+
+def _priced(problem: Problem, master: _Master, price: FloatArray) -> tuple[bool, float]:
+    """Add the best plans at these prices; return whether any is new, and the bound they prove."""
+    worth = np.outer(problem.cover_w, price)
+    profit = worth - (problem.eur_per_w * problem.amount_w)[:, None]
+    plans = best_plans(problem, profit)
+    found = False
+    for candidate in np.flatnonzero(plans.profit > PROFIT_EUR_MIN).tolist():
+        found = master.add(candidate, plans.spans[candidate]) or found
+    return found, float(price @ problem.required_w - plans.profit.sum())
