@@ -54,8 +54,9 @@ def iana_switches(zone, year):
 def test_switch_instants_are_those_of_the_time_zone_database(zone, offset, rule):
     for year in YEARS:
         expected = iana_switches(zone, year)
-        ours = [] if rule is ClockRule.NONE else list(switch_instants_s(year, rule, offset))
-        assert ours == expected, f"{zone} {year}"
+        ours = switch_instants_s(year, rule, offset)
+        assert [*ours] == (expected or [0, 0]), f"{zone} {year}"
+        assert bool(expected) is (rule is not ClockRule.NONE)
 
 
 @pytest.mark.parametrize("isp_minutes", [5, 15, 30, 60])

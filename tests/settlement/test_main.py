@@ -95,6 +95,18 @@ def test_an_unusable_bundle(tmp_path, text, told):
     assert told in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("data", "told"), [(None, "Is a directory"), (b"\xff", "not text, expected JSON in UTF-8")]
+)
+def test_an_unusable_bundle_ends_with_2(tmp_path, capsys, data, told):
+    path = tmp_path
+    if data is not None:
+        path = tmp_path / "bundle.json"
+        path.write_bytes(data)
+    assert main(["verify", str(path)]) == 2
+    assert capsys.readouterr().err == f"Cannot check: {path}: {told}\n"
+
+
 def test_the_command_line_says_how_it_is_used():
     assert run_verify("--help").returncode == 0
     missing = run_verify()

@@ -1,6 +1,7 @@
 """The party's own meter file in the place of the committed data: tolerance, gaps, other points."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -131,3 +132,11 @@ def test_readings_that_cannot_be_recorded_make_the_statement_lack_data():
     check = compare("evening", {FLAT: more(2**31), SHOP: same})
     assert check.findings == ("With your own readings the statement lacks data.",)
     assert "out of the range that can be recorded" in check.notes[-1]
+
+
+def test_a_bundle_without_metering_points_is_not_compared():
+    bundle = replace(bundle_of("quiet"), metering_points=())
+    check = check_own_meter(bundle, gather(bundle), {FLAT: Readings(15, {})})
+    assert check.findings == (
+        f"Your file has readings of {FLAT}, which is not a metering point of the agreement.",
+    )

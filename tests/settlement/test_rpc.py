@@ -184,3 +184,14 @@ def test_a_chain_id_that_is_none(chain_id):
     chain = RpcChain(Scripted({}, chain_id), MARKET, LEDGER)  # type: ignore[arg-type]
     with pytest.raises(ChainError, match="as its chain id"):
         chain.chain_id()
+
+
+@pytest.mark.parametrize("answer", [None, 5, "7a69", "0xzz", "0x00"])
+def test_a_view_that_answers_no_words(answer):
+    class Odd:
+        def call(self, _method: str, *_params: Any) -> Any:
+            return answer
+
+    chain = RpcChain(Odd(), MARKET, LEDGER)  # type: ignore[arg-type]
+    with pytest.raises(ChainError, match="the node answered"):
+        chain.agreement(word(9))
