@@ -1,7 +1,7 @@
 """Response of a stationary battery: a linear model plans, a simulation of the store executes.
 
-The battery idles at its rest level. A request is followed run by run; what comes later in the
-horizon is not known to a run, except within the time the battery may use to prepare.
+The battery idles at its rest level. Orders are followed one after the other; what comes later in
+the horizon is not known before, except within the time the battery may use to prepare.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,23 @@ import numpy as np
 from flexmanager.assets import Battery, Preferences
 from flexmanager.battery_plan import Task, plan_w
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.horizon import Horizon, check_whole, request_runs
-from flexmanager.manager import AT_REST, AssetState, Note, Response, check_runtime, check_sign
+from flexmanager.horizon import Horizon, request_stretches
+from flexmanager.manager import (
+    AT_REST,
+    AssetState,
+    Note,
+    Response,
+    check_runtime,
+    check_sign,
+    checked_order,
+)
 from flexmanager.rounding import IntArray, to_w
 
 WEAR_EUR_PER_MWH = 40.0
 # Whole W leave a remainder of this size after a day; it is not worth a plan of its own.
 REST_WH_MAX = 25.0
-PLAN_HOURS_MAX = 24.0
+# A day of quarter hours; shorter ISPs look less far ahead for a cheap hour.
+PLAN_ISPS_MAX = 96
 ROUNDING_SLACK_W = 1e-6
 
 
@@ -66,19 +75,23 @@ class BatteryManager:
         return promised_w
 
     def respond(
-        self, horizon: Horizon, requested_w: IntArray, state: AssetState = AT_REST
+        self,
+        horizon: Horizon,
+        requested_w: IntArray,
+        state: AssetState = AT_REST,
+        order_w: IntArray | None = None,
     ) -> Response:
         """Follow the request within power, energy and reserve; restore the energy cheaply."""
-        check_whole(f"requested_w of {self.asset_id}", requested_w, horizon.isps)
+        order_w = checked_order(self.asset_id, horizon, requested_w, order_w)
         self._check_idle(horizon)
         delta_w = np.zeros(horizon.isps, dtype=np.int64)
         energy_wh = self._energy_wh(state)
-        for begin, end, acts in self._stretches(horizon, requested_w):
-            known_w = requested_w[begin:end]
+        for begin, end, acts in self._pieces(order_w):
             if not acts and abs(energy_wh - self._target_wh) <= REST_WH_MAX:
                 continue
             task = Task(
-                requested_w=known_w.astype(np.float64),
+                requested_w=requested_w[begin:end].astype(np.float64),
+                free=order_w[begin:end] == 0,
                 price_eur_per_mwh=horizon.price_eur_per_mwh[begin:end],
                 isp_hours=horizon.isp_hours,
                 energy_wh=energy_wh,
@@ -112,17 +125,14 @@ class BatteryManager:
             what = f"recorded_w of {self.asset_id}, ISP {first}"
             raise HorizonError(what, horizon.recorded_w[first], "0: the plan of a battery is idle")
 
-    def _stretches(
-        self, horizon: Horizon, requested_w: IntArray
-    ) -> Iterator[tuple[int, int, bool]]:
-        """Cut the horizon where a run becomes known; tell whether a run lies in the stretch."""
-        plan_isps = round(PLAN_HOURS_MAX / horizon.isp_hours)
-        begin, run_stop, acts = 0, 0, False
-        for run in request_runs(requested_w):
-            known = max(run.start - self.asset.prepare_isps, run_stop)
-            yield from _cut(begin, known, run_stop, plan_isps, acts)
-            begin, run_stop, acts = known, run.stop, True
-        yield from _cut(begin, horizon.isps, run_stop, plan_isps, acts)
+    def _pieces(self, order_w: IntArray) -> Iterator[tuple[int, int, bool]]:
+        """Cut the horizon where a request becomes known; tell whether one lies in the piece."""
+        begin, stretch_stop, acts = 0, 0, False
+        for stretch in request_stretches(order_w):
+            known = max(stretch.start - self.asset.prepare_isps, stretch_stop)
+            yield from _cut(begin, known, stretch_stop, acts)
+            begin, stretch_stop, acts = known, stretch.stop, True
+        yield from _cut(begin, len(order_w), stretch_stop, acts)
 
     def _executed(
         self, wanted_w: IntArray, energy_wh: float, hours: float
@@ -155,11 +165,9 @@ class BatteryManager:
         return "the battery is full" if requested_w > 0 else "the battery is down to its reserve"
 
 
-def _cut(
-    begin: int, end: int, run_stop: int, isps_max: int, acts: bool
-) -> Iterator[tuple[int, int, bool]]:
-    """Cut a stretch into plans of bounded length; only the first contains the run."""
+def _cut(begin: int, end: int, stretch_stop: int, acts: bool) -> Iterator[tuple[int, int, bool]]:
+    """Cut a piece into plans of bounded length; only the first contains the request."""
     while begin < end:
-        stop = min(end, max(begin + isps_max, run_stop))
+        stop = min(end, max(begin + PLAN_ISPS_MAX, stretch_stop))
         yield begin, stop, acts
         begin, acts = stop, False

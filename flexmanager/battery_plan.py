@@ -5,7 +5,8 @@ the ISP); and once: energy missing or left over against the rest level at the en
 
     e[t] = e[t-1] + h x charge_efficiency x c[t] - h / discharge_efficiency x d[t]
 
-A requested ISP may only move in the direction asked, at most as far as asked. The costs stand in
+A requested ISP may only move in the direction asked, at most as far as asked; an ISP under an order
+that leaves nothing to do for the battery stays still. The costs stand in
 four ranks, each larger than all that lower ranks could gain: following the request, returning to
 rest, moving as little as possible, and the price. Moving costs more than any price in the horizon,
 which has two effects: the battery never trades on its own account, and charging and discharging in
@@ -20,7 +21,7 @@ import numpy as np
 from flexmanager.assets import Battery
 from flexmanager.errors import SolverError
 from flexmanager.highs import INFINITY, Model, solve
-from flexmanager.rounding import FloatArray
+from flexmanager.rounding import BoolArray, FloatArray
 
 W_PER_KW = 1_000.0
 RANK_FACTOR = 10.0
@@ -33,6 +34,7 @@ class Task:
 
     Attributes:
         requested_w: change asked for, shape (m,) [W]; 0 where nothing is asked.
+        free: ISPs without an order, in which the battery may restore its energy, shape (m,).
         price_eur_per_mwh: shape (m,) [EUR/MWh].
         isp_hours: length of an ISP [h].
         energy_wh: stored energy at the start [Wh].
@@ -41,6 +43,7 @@ class Task:
     """
 
     requested_w: FloatArray
+    free: BoolArray
     price_eur_per_mwh: FloatArray
     isp_hours: float
     energy_wh: float
@@ -101,8 +104,9 @@ def _bounds(battery: Battery, task: Task) -> tuple[FloatArray, FloatArray]:
     charge_kw, discharge_kw = battery.charge_w_max * share, battery.discharge_w_max * share
     charge_kw = np.where(wanted_kw > 0, np.minimum(charge_kw, wanted_kw), charge_kw)
     discharge_kw = np.where(wanted_kw < 0, np.minimum(discharge_kw, -wanted_kw), discharge_kw)
-    charge_kw[wanted_kw < 0] = 0.0
-    discharge_kw[wanted_kw > 0] = 0.0
+    held = (wanted_kw == 0) & ~task.free
+    charge_kw[(wanted_kw < 0) | held] = 0.0
+    discharge_kw[(wanted_kw > 0) | held] = 0.0
     # An owner who raises the reserve does not force a charge: the floor rises with the energy.
     floor_kwh = min(task.floor_wh, task.energy_wh) / W_PER_KW
     lower = np.concatenate((np.zeros(2 * isps), np.full(isps, floor_kwh), (0.0, 0.0)))

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexmanager.assets import ElectricVehicle, Preferences, Session
-from flexmanager.horizon import Horizon, Run, check_whole, least_ahead, request_runs
-from flexmanager.manager import AT_REST, AssetState, Note, Response, check_runtime, check_sign
+from flexmanager.horizon import Horizon, Stretch, least_ahead, request_stretches
+from flexmanager.manager import (
+    AT_REST,
+    AssetState,
+    Note,
+    Response,
+    check_runtime,
+    check_sign,
+    checked_order,
+)
 from flexmanager.rounding import FloatArray, IntArray
 
 SHIFT_EUR_PER_MWH = 5.0
@@ -76,17 +84,21 @@ class ElectricVehicleManager:
         return promised_w
 
     def respond(
-        self, horizon: Horizon, requested_w: IntArray, state: AssetState = AT_REST
+        self,
+        horizon: Horizon,
+        requested_w: IntArray,
+        state: AssetState = AT_REST,
+        order_w: IntArray | None = None,
     ) -> Response:
         """Shift charging as asked; every session is settled within the horizon."""
-        check_whole(f"requested_w of {self.asset_id}", requested_w, horizon.isps)
+        order_w = checked_order(self.asset_id, horizon, requested_w, order_w)
         delta_w = np.zeros(horizon.isps, dtype=np.int64)
-        runs = tuple(request_runs(requested_w))
-        stays = self._stays(horizon) if runs else []
-        for run in runs:
+        stretches = tuple(request_stretches(order_w))
+        stays = self._stays(horizon) if stretches else []
+        for stretch in stretches:
             for stay in stays:
-                if stay.first < run.stop and run.start < stay.stop:
-                    _answer(stay, run, requested_w, horizon.price_eur_per_mwh)
+                if stay.first < stretch.stop and stretch.start < stay.stop:
+                    _answer(stay, stretch, requested_w, horizon.price_eur_per_mwh)
         for stay in stays:
             delta_w[stay.first : stay.stop] = stay.planned_w - stay.recorded_w
         called = requested_w != 0
@@ -147,7 +159,7 @@ def _promise_w(stay: _Stay, sign: int, isps: int) -> IntArray:
     """Return the W (positive) that can be moved out of, or into, `isps` ISPs on end."""
     spare_w = stay.cap_w - stay.recorded_w
     movable_w, partner_w = (stay.recorded_w, spare_w) if sign < 0 else (spare_w, stay.recorded_w)
-    # Everything after the run can take part in the exchange.
+    # Everything after the request can take part in the exchange.
     after = np.append(np.cumsum(partner_w[::-1])[::-1], 0)
     starts = np.minimum(np.arange(len(movable_w)) + isps, len(movable_w))
     exchange_w_sum = after[starts] + (stay.spare_w_sum if sign < 0 else 0)
@@ -155,14 +167,14 @@ def _promise_w(stay: _Stay, sign: int, isps: int) -> IntArray:
     return promise_w
 
 
-def _answer(stay: _Stay, run: Run, requested_w: IntArray, price: FloatArray) -> None:
-    """Move charging out of a run or into it, and the same energy the other way after it."""
-    begin, end = max(run.start, stay.first), min(run.stop, stay.stop)
+def _answer(stay: _Stay, stretch: Stretch, requested_w: IntArray, price: FloatArray) -> None:
+    """Move charging out of a stretch or into it, and the same energy the other way after it."""
+    begin, end = max(stretch.start, stay.first), min(stretch.stop, stay.stop)
     inside = slice(begin - stay.first, end - stay.first)
     after = slice(end - stay.first, None)
     planned_w, cap_w = stay.planned_w[inside], stay.cap_w[inside]
     target_w = stay.recorded_w[inside] + requested_w[begin:end]
-    if run.sign < 0:
+    if stretch.sign < 0:
         movable_w = planned_w - np.clip(target_w, 0, planned_w)
         partner_w = stay.cap_w[after] - stay.planned_w[after]
         missing_w_sum = int((stay.recorded_w - stay.planned_w).sum())
@@ -176,8 +188,8 @@ def _answer(stay: _Stay, run: Run, requested_w: IntArray, price: FloatArray) -> 
     moved_w = _earliest_first(movable_w, limit)
     returned_w = np.zeros(len(partner_w), dtype=np.int64)
     returned_w[order] = _earliest_first(partner_w[order], int(moved_w.sum()))
-    stay.planned_w[inside] = planned_w + run.sign * moved_w
-    stay.planned_w[after] = stay.planned_w[after] - run.sign * returned_w
+    stay.planned_w[inside] = planned_w + stretch.sign * moved_w
+    stay.planned_w[after] = stay.planned_w[after] - stretch.sign * returned_w
 
 
 def _earliest_first(movable_w: IntArray, limit: int) -> IntArray:

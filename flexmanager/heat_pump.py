@@ -14,8 +14,16 @@ from math import floor
 import numpy as np
 
 from flexmanager.assets import HeatPump, Preferences
-from flexmanager.horizon import Horizon, check_whole, least_ahead
-from flexmanager.manager import AT_REST, AssetState, Note, Response, check_runtime, check_sign
+from flexmanager.horizon import Horizon, least_ahead
+from flexmanager.manager import (
+    AT_REST,
+    AssetState,
+    Note,
+    Response,
+    check_runtime,
+    check_sign,
+    checked_order,
+)
 from flexmanager.rounding import IntArray
 
 COMFORT_EUR_PER_MWH = 20.0
@@ -57,28 +65,35 @@ class HeatPumpManager:
         return promised_w
 
     def respond(
-        self, horizon: Horizon, requested_w: IntArray, state: AssetState = AT_REST
+        self,
+        horizon: Horizon,
+        requested_w: IntArray,
+        state: AssetState = AT_REST,
+        order_w: IntArray | None = None,
     ) -> Response:
         """Hold down or pre-heat as asked within the rules, then give back at once."""
-        check_whole(f"requested_w of {self.asset_id}", requested_w, horizon.isps)
+        order_w = checked_order(self.asset_id, horizon, requested_w, order_w)
         room = self._room(horizon)
         delta_w = np.zeros(horizon.isps, dtype=np.int64)
         notes: list[Note] = []
-        calls = np.flatnonzero(requested_w)
+        orders = np.flatnonzero(order_w)
         offset = 0
         while offset < horizon.isps:
-            wanted_w = int(requested_w[offset])
-            if wanted_w == 0 and _at_rest(state.held_wh, horizon):
-                following = int(np.searchsorted(calls, offset))
-                if following == len(calls):
+            wanted_w, ordered_w = int(requested_w[offset]), int(order_w[offset])
+            if ordered_w == 0 and _at_rest(state.held_wh, horizon):
+                following = int(np.searchsorted(orders, offset))
+                if following == len(orders):
                     break
-                offset = int(calls[following])
+                offset = int(orders[following])
                 continue
-            change_w = self._change_w(wanted_w, room.at(offset), state, horizon.isp_hours)
+            if ordered_w != 0 and wanted_w == 0:
+                change_w = 0
+            else:
+                change_w = self._change_w(wanted_w, room.at(offset), state, horizon.isp_hours)
             if wanted_w != 0 and change_w != wanted_w:
                 notes.append(Note(offset, _reason(wanted_w, state, room.at(offset))))
             delta_w[offset] = change_w
-            state = self._booked(state, wanted_w, change_w, horizon)
+            state = self._booked(state, ordered_w, change_w, horizon)
             offset += 1
         return Response(delta_w, state, tuple(notes))
 
@@ -111,7 +126,7 @@ class HeatPumpManager:
         return -min(room.recorded_w, floor(state.held_wh / hours))
 
     def _booked(
-        self, state: AssetState, wanted_w: int, change_w: int, horizon: Horizon
+        self, state: AssetState, ordered_w: int, change_w: int, horizon: Horizon
     ) -> AssetState:
         """Book one ISP: first against what is held, the rest as newly held with its share."""
         moved_wh, held_wh = change_w * horizon.isp_hours, state.held_wh
@@ -123,7 +138,7 @@ class HeatPumpManager:
         held_wh += moved_wh * (asset.preheat_return_share if moved_wh > 0 else asset.catch_up_share)
         if held_wh > -horizon.isp_hours:
             return AssetState(held_wh, 0)
-        counts = wanted_w < 0 and (state.down_isps > 0 or change_w < 0)
+        counts = ordered_w < 0 and (state.down_isps > 0 or change_w < 0)
         return AssetState(held_wh, state.down_isps + counts)
 
     def _settled_offset(self, horizon: Horizon, state: AssetState) -> int:

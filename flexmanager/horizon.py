@@ -125,7 +125,7 @@ class SiteHorizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Stretch:
     """Consecutive ISPs with a request of one sign: offsets `start` to `stop`, stop excluded."""
 
     start: int
@@ -133,14 +133,14 @@ class Run:
     sign: int
 
 
-def request_runs(requested_w: IntArray) -> Iterator[Run]:
-    """Yield the runs of non-zero requests of one sign in time order."""
+def request_stretches(requested_w: IntArray) -> Iterator[Stretch]:
+    """Yield the stretches of non-zero requests of one sign in time order."""
     signs = np.sign(requested_w)
     edges = np.flatnonzero(np.diff(signs)) + 1
     bounds = [0, *edges.tolist(), len(signs)]
     for start, stop in pairwise(bounds):
         if start < stop and signs[start] != 0:
-            yield Run(start, stop, int(signs[start]))
+            yield Stretch(start, stop, int(signs[start]))
 
 
 def least_ahead(values_w: IntArray, isps: int) -> IntArray:

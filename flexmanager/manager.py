@@ -8,8 +8,10 @@ adds to it, the response and its rebound, is simulated.
 from dataclasses import dataclass
 from typing import Protocol
 
-from flexmanager.errors import ParameterError
-from flexmanager.horizon import Horizon
+import numpy as np
+
+from flexmanager.errors import HorizonError, ParameterError
+from flexmanager.horizon import Horizon, check_whole
 from flexmanager.rounding import IntArray
 
 
@@ -87,7 +89,11 @@ class AssetManager(Protocol):
         """
 
     def respond(
-        self, horizon: Horizon, requested_w: IntArray, state: AssetState = AT_REST
+        self,
+        horizon: Horizon,
+        requested_w: IntArray,
+        state: AssetState = AT_REST,
+        order_w: IntArray | None = None,
     ) -> Response:
         """Carry out a request as far as the asset can, and give back afterwards.
 
@@ -95,11 +101,33 @@ class AssetManager(Protocol):
             horizon: the asset's recorded stretch of n ISPs.
             requested_w: change asked for per ISP, shape (n,) [W]; 0 asks for nothing.
             state: the asset's state at the start of the horizon.
+            order_w: what the whole site is asked for, shape (n,) [W]; where it is not 0 nothing is
+                given back, even if other assets leave nothing to do for this one. None if the
+                asset stands alone.
 
         Returns:
-            The executed change. In an ISP with a request it goes at most as far as asked, but for
-            what an earlier request of the horizon left behind; in the others it is rebound.
+            The executed change. In an ISP with an order it goes at most as far as asked, but for
+            what an earlier order of the horizon left behind; in the others it is rebound.
+
+        Raises:
+            HorizonError: a series does not fit the horizon, or request and order disagree in sign.
         """
+
+
+def checked_order(
+    asset_id: str, horizon: Horizon, requested_w: IntArray, order_w: IntArray | None
+) -> IntArray:
+    """Return the order an asset stands under; refuse series that do not fit."""
+    check_whole(f"requested_w of {asset_id}", requested_w, horizon.isps)
+    if order_w is None:
+        return requested_w
+    check_whole(f"order_w of {asset_id}", order_w, horizon.isps)
+    astray = np.flatnonzero((requested_w != 0) & (np.sign(requested_w) != np.sign(order_w)))
+    if len(astray):
+        first = int(astray[0])
+        expected = f"the direction of the order, {order_w[first]}"
+        raise HorizonError(f"requested_w of {asset_id}, ISP {first}", requested_w[first], expected)
+    return order_w
 
 
 def check_sign(sign: int) -> None:

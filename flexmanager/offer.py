@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.horizon import SiteHorizon, least_ahead, request_runs
+from flexmanager.horizon import SiteHorizon, least_ahead, request_stretches
 from flexmanager.manager import check_runtime, check_sign
 from flexmanager.rounding import BoolArray, IntArray
 from flexmanager.site import Site, capability_w
@@ -115,7 +115,8 @@ def _runtime_within(window: BoolArray, max_runtime_isps: int) -> int:
     """Return the longest activation that fits into the window, at most `max_runtime_isps`."""
     check_runtime(max_runtime_isps)
     longest = max(
-        (run.stop - run.start for run in request_runs(window.astype(np.int64))), default=1
+        (stretch.stop - stretch.start for stretch in request_stretches(window.astype(np.int64))),
+        default=1,
     )
     return min(longest, max_runtime_isps)
 

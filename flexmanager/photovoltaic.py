@@ -6,8 +6,16 @@ import numpy as np
 
 from flexmanager.assets import Photovoltaic, Preferences
 from flexmanager.errors import HorizonError
-from flexmanager.horizon import Horizon, check_whole, least_ahead
-from flexmanager.manager import AT_REST, AssetState, Note, Response, check_runtime, check_sign
+from flexmanager.horizon import Horizon, least_ahead
+from flexmanager.manager import (
+    AT_REST,
+    AssetState,
+    Note,
+    Response,
+    check_runtime,
+    check_sign,
+    checked_order,
+)
 from flexmanager.rounding import IntArray
 
 FEED_IN_LOSS_EUR_PER_MWH = 80.0
@@ -41,10 +49,14 @@ class PhotovoltaicManager:
         return least_ahead(self._curtailable_w(horizon), runtime_isps)
 
     def respond(
-        self, horizon: Horizon, requested_w: IntArray, state: AssetState = AT_REST
+        self,
+        horizon: Horizon,
+        requested_w: IntArray,
+        state: AssetState = AT_REST,
+        order_w: IntArray | None = None,
     ) -> Response:
         """Curtail up to the request; on a dark day deliver what there is."""
-        check_whole(f"requested_w of {self.asset_id}", requested_w, horizon.isps)
+        checked_order(self.asset_id, horizon, requested_w, order_w)
         delta_w = np.minimum(np.maximum(requested_w, 0), self._curtailable_w(horizon))
         short = np.flatnonzero(delta_w < requested_w)
         notes = tuple(Note(int(t), "generation is below the curtailment asked for") for t in short)

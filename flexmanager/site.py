@@ -20,7 +20,7 @@ from flexmanager.battery import BatteryManager
 from flexmanager.electric_vehicle import ElectricVehicleManager
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.heat_pump import HeatPumpManager
-from flexmanager.horizon import SiteHorizon, check_whole, request_runs
+from flexmanager.horizon import SiteHorizon, check_whole, request_stretches
 from flexmanager.manager import AT_REST, AssetManager, AssetState, Note, check_sign
 from flexmanager.photovoltaic import PhotovoltaicManager
 from flexmanager.rounding import IntArray
@@ -155,7 +155,8 @@ def respond(
     notes = dict[str, tuple[Note, ...]]()
     for manager in site.order_of_use():
         name = manager.asset_id
-        answer = manager.respond(horizon.asset(name), open_w, (states or {}).get(name, AT_REST))
+        state = (states or {}).get(name, AT_REST)
+        answer = manager.respond(horizon.asset(name), open_w, state, standing_w)
         parts[name], after[name], notes[name] = answer.delta_w, answer.state, answer.notes
         open_w = _still_open_w(standing_w, open_w - answer.delta_w)
     delta_w = sum(parts.values(), np.zeros(horizon.isps, dtype=np.int64))
@@ -175,10 +176,10 @@ def _standing_w(site: Site, requested_w: IntArray, overridden: Collection[int]) 
         if not 0 <= offset < len(requested_w):
             expected = f"an offset from 0 to {len(requested_w) - 1}"
             raise HorizonError(f"override at {site.site_id}", offset, expected)
-    for run in request_runs(requested_w):
-        taken_back = [offset for offset in overridden if run.start <= offset < run.stop]
+    for stretch in request_stretches(requested_w):
+        taken_back = [offset for offset in overridden if stretch.start <= offset < stretch.stop]
         if taken_back:
-            standing_w[min(taken_back) : run.stop] = 0
+            standing_w[min(taken_back) : stretch.stop] = 0
     return standing_w
 
 
