@@ -101,3 +101,41 @@ def test_kinds_and_committers_do_not_mix(world: World) -> None:
 def test_a_day_without_data_may_be_committed(world: World) -> None:
     world.chain.send(world.ledger.functions.commitMeterData(DAY, [bytes(32)]), actors.MDC)
     assert count(world, METER, actors.MDC, DAY) == 1
+
+
+def roots_before(
+    world: World, block: int, first_day: int = DAY, days: int = 1, kind: int = METER
+) -> list[bytes]:
+    function = world.ledger.functions.rootsBefore(kind, actors.MDC.checksum, first_day, days, block)
+    found: list[bytes] = world.chain.read(function)
+    return found
+
+
+def test_the_last_root_before_a_block_counts(world: World) -> None:
+    blocks = [
+        world.chain.send(world.ledger.functions.commitMeterData(DAY, [root]), actors.MDC)[
+            "blockNumber"
+        ]
+        for root in ROOTS
+    ]
+    for before, root in zip(blocks, [bytes(32), *ROOTS], strict=False):
+        assert roots_before(world, before) == [root]
+    assert roots_before(world, blocks[-1] + 1) == [ROOTS[-1]]
+    assert roots_before(world, 2**64 - 1) == [ROOTS[-1]]
+    assert roots_before(world, 0) == [bytes(32)]
+
+
+def test_days_without_a_root_are_zero(world: World) -> None:
+    world.chain.send(world.ledger.functions.commitMeterData(DAY, ROOTS), actors.MDC)
+    nothing = bytes(32)
+    assert roots_before(world, 2**63, DAY - 1, 5) == [nothing, *ROOTS, nothing]
+    assert roots_before(world, 2**63, DAY - 1, 0) == []
+    assert roots_before(world, 2**63, DAY, 1, NOMINATION) == [nothing]
+
+
+def test_no_day_lies_beyond_the_calendar(world: World) -> None:
+    function = world.ledger.functions.rootsBefore(METER, actors.MDC.checksum, 2**32 - 1, 2, 1)
+    assert world.chain.refusal(function, actors.STRANGER) == (
+        "SafeCastOverflowedUintDowncast",
+        (32, 2**32),
+    )
