@@ -1,0 +1,1 @@
+"""The report of a finished demonstration: one HTML page that opens without a network."""
