@@ -45,7 +45,7 @@ struct Run {
     uint32 blockNumber; // block of this version
     uint32 periodLastDay;
     uint8 depth;
-    uint8 version; // from 1; 0 if there is no run
+    uint8 version; // from 1, at most 255; 0 if there is no run
     bool released; // what was unpaid went back to free escrow
 }
 
