@@ -48,6 +48,7 @@ def refusal(
 def test_an_activation_at_every_limit_is_accepted():
     check_activation(STANDARD, [], Activation(MONDAY_17H, 8, -3000))
     check_activation(STANDARD, [], Activation(MONDAY_17H + 4, 8, -1))
+    check_activation(terms(amount_w=-1), [], Activation(MONDAY_17H, 1, -1))
 
 
 @pytest.mark.parametrize("ordered_w", [-3001, 3000, 1, 0])

@@ -98,7 +98,14 @@ def test_check_zone_refuses_another_clock_and_says_when(zone, told):
 
 
 def test_check_zone_looks_only_at_the_dates_of_the_agreement():
-    check_zone(VIENNA, "Africa/Lagos", day_of(date(2027, 1, 2)), day_of(date(2027, 3, 20)))
+    # Lagos keeps winter time; the clocks part on 28 March and meet again on 31 October.
+    first, last = day_of(date(2027, 1, 2)), day_of(date(2027, 12, 30))
+    spring, autumn = day_of(date(2027, 3, 28)), day_of(date(2027, 10, 31))
+    check_zone(VIENNA, "Africa/Lagos", first, spring - 2)
+    check_zone(VIENNA, "Africa/Lagos", autumn + 2, last)
+    for first_day, last_day in ((first, spring), (autumn, last)):
+        with pytest.raises(InputError, match="Africa/Lagos is 60 minutes"):
+            check_zone(VIENNA, "Africa/Lagos", first_day, last_day)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "../etc/passwd", "", "Europe"])

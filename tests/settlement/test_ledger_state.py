@@ -2,26 +2,36 @@
 
 from dataclasses import replace
 
-from settlement.activation import log_head
+import pytest
+
+from settlement.activation import Activation, log_head
 from settlement.bundle import LogEntry
+from settlement.chain_check import needed_utc_days
+from settlement.clock import date_of
 from settlement.identity import agreement_id
+from settlement.terms import BaselineMethod, Terms
 from tests.settlement.build import bundle_of
-from tests.settlement.defaults import word
+from tests.settlement.defaults import STANDARD, terms, word
 from tests.settlement.market import (
     MONDAY,
+    NOMINATED_AGAIN,
     NOMINATED_FIRST,
+    PERIOD,
     RUN_BLOCK,
+    isp_at,
+    market,
 )
 from tests.settlement.memory_chain import MemoryChain, findings_on_ledger, honest_chain
 from tests.settlement.tampering import (
     AGREEMENT,
     LEDGER_METER,
     LEDGER_RUN,
+    NOMINATED,
     cancellation_of,
     without_meter_day,
 )
 
-TUESDAY = MONDAY + 1
+TUESDAY, WEDNESDAY, THURSDAY = MONDAY + 1, MONDAY + 2, MONDAY + 3
 
 
 def changed_run(**changes: object) -> MemoryChain:
@@ -104,3 +114,50 @@ def test_an_order_cancelled_and_made_again_reads_the_newer_nomination():
     head = log_head(one.activation for one in log)
     chain.agreements[identity] = replace(chain.agreements[identity], log_head=head)
     assert findings_on_ledger(bundle, chain) == {}
+
+
+def test_a_nomination_in_the_block_of_the_activation_came_too_late():
+    honest, chain = bundle_of("midday"), honest_chain()
+    (*before, entry), aggregator = honest.log, honest.terms.aggregator
+    changed = LogEntry(entry.activation, NOMINATED_AGAIN)
+    bundle = replace(honest, log=(*before, changed))
+    chain.activated[agreement_id(honest.terms), NOMINATED_AGAIN] = [entry.activation]
+    assert NOMINATED not in findings_on_ledger(bundle, chain)
+    # The first nomination is in force, so the later one in its place is told.
+    later = replace(
+        bundle, nominations=tuple(one for one in bundle.nominations if one.version == 1)
+    )
+    assert NOMINATED in findings_on_ledger(later, chain)
+    (root,) = chain.nomination_roots(aggregator, WEDNESDAY, 1, NOMINATED_AGAIN)
+    assert root == market().nominations[WEDNESDAY][0][1].root
+
+
+def needed(*activations: Activation, some_terms: Terms = STANDARD) -> tuple[int, int]:
+    entries = [LogEntry(one, 1) for one in activations]
+    return needed_utc_days(some_terms, entries, PERIOD)
+
+
+def test_utc_days_that_a_settlement_reads():
+    noon = isp_at(WEDNESDAY, 12)
+    assert needed(Activation(noon, 4, -1)) == (WEDNESDAY - 47, WEDNESDAY)
+    # 01:00 local is midnight UTC.
+    midnight = isp_at(THURSDAY, 1)
+    assert needed(Activation(midnight - 4, 4, -1)) == (WEDNESDAY - 47, WEDNESDAY)
+    assert needed(Activation(midnight - 4, 5, -1)) == (WEDNESDAY - 47, THURSDAY)
+    assert needed(Activation(midnight, 4, -1)) == (THURSDAY - 47, THURSDAY)
+    both = (Activation(noon, 4, -1), Activation(noon + 192, 4, -1))
+    assert needed(*both) == (WEDNESDAY - 47, WEDNESDAY + 2)
+    nominated = terms(baseline_method=BaselineMethod.NOMINATED, x=0, y=0)
+    assert needed(*both, some_terms=nominated) == (WEDNESDAY, WEDNESDAY + 2)
+    outside = Activation(noon + 7 * 96, 4, -1)
+    assert needed(both[0], outside) == (WEDNESDAY - 47, WEDNESDAY)
+    first, last = needed(outside)
+    assert first > last
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_the_first_and_the_last_day_are_asked_for(which):
+    bundle = bundle_of("evening")
+    day = bundle.meter_days[which].utc_day
+    found = findings_on_ledger(without_meter_day(day)(bundle))
+    assert f"{date_of(day)} (UTC) is committed but not in the bundle" in found[LEDGER_METER][0]

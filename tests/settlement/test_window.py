@@ -22,6 +22,7 @@ AUTUMN = day_of(date(2025, 10, 26))
 
 
 def bits_of(window):
+    assert all(word >> 256 == 0 for word in window)
     joined = window[0] | window[1] << 256 | window[2] << 512
     return {bit for bit in range(768) if joined >> bit & 1}
 
