@@ -4,6 +4,7 @@ Only methods that read are answered. It exists because an in-process chain has n
 own; a real node needs none of this.
 """
 
+import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,11 @@ READ_METHODS = frozenset(
     }
 )
 _LOOPBACK = "127.0.0.1"
+_BODY_BYTES_MAX = 1_000_000
+_BRACKETS_MAX = 100
+"""No request nests this deep. The in-process chain lifts Python's recursion limit above what the
+stack holds, so that deeper JSON would end the process."""
+
 _METHOD_NOT_FOUND, _INVALID_REQUEST, _SERVER_ERROR = -32601, -32600, -32000
 
 
@@ -39,7 +45,7 @@ def build_app(web3: Web3) -> FastAPI:
     def answer(body: Any) -> dict[str, Any]:
         method = body.get("method") if isinstance(body, dict) else None
         request_id = body.get("id") if isinstance(body, dict) else None
-        head = {"jsonrpc": "2.0", "id": request_id}
+        head = {"jsonrpc": "2.0", "id": request_id if isinstance(request_id, int | str) else None}
         if not isinstance(method, str) or not isinstance(body.get("params", []), list):
             return {**head, "error": _error(_INVALID_REQUEST, "a JSON-RPC request was expected")}
         if method not in READ_METHODS:
@@ -53,22 +59,36 @@ def build_app(web3: Web3) -> FastAPI:
 
     @app.post("/")
     async def rpc(request: Request) -> JSONResponse:
-        try:
-            body = await request.json()
-        except ValueError:
-            body = None
-        return JSONResponse(answer(body))
+        return JSONResponse(answer(await _read(request)))
 
     return app
 
 
+async def _read(request: Request) -> Any:
+    """Return the JSON of a request, None for what is none or too large."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY_BYTES_MAX:
+            return None
+    if body.count(b"[") + body.count(b"{") > _BRACKETS_MAX:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 def _ask(web3: Web3, method: str, params: list[Any], caller: str) -> Any:
     """Ask the in-process chain, with what it wants said and a node does not need."""
-    first = params[0] if params and isinstance(params[0], dict) else {}
-    if method == "eth_getLogs":
-        return web3.eth.get_logs({**first, "address": Web3.to_checksum_address(first["address"])})
-    if method == "eth_call":
-        params[:1] = [{"from": caller, **first}]
+    if method in ("eth_call", "eth_getLogs"):
+        if not params or not isinstance(params[0], dict):
+            raise ValueError(f"{method} takes an object first")
+        first = params[0]
+        if method == "eth_getLogs":
+            address = Web3.to_checksum_address(first["address"])
+            return web3.eth.get_logs({**first, "address": address})
+        params[0] = {"from": caller, **first}
     return web3.manager.request_blocking(RPCEndpoint(method), params)
 
 
