@@ -9,6 +9,7 @@ from backend.demo.pipeline import run_demo
 from backend.demo.settlement_day import Mismatch
 from backend.demo.table import as_table
 from backend.demo.tampering import AcceptedForgery
+from backend.report.page import write_report
 from settlement.__main__ import main as settlement_main
 
 DONE, MISMATCH = 0, 1
@@ -38,8 +39,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(out: Path, checker: str) -> int:
-    from backend.report.page import write_report
-
     try:
         outcome = run_demo(out, checker, _say)
     except (Mismatch, AcceptedForgery) as error:
