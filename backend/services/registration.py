@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market
 from backend.chain.wallet import Wallet, address_of, sign_registration
-from backend.db.models import AssetRow, MeteringPointRow, SiteRow
+from backend.db.models import AssetRow, Base, MeteringPointRow, SiteRow
 from settlement.document import canonical_json
 from settlement.errors import InputError
 from settlement.keccak import keccak256
@@ -56,13 +57,17 @@ def register_site(
         sign_before_s: last block time at which the signature is good.
 
     Raises:
-        InputError: the site is known already or has no metering point.
+        InputError: the site, its owner, a metering point or an asset is known already, or the
+            site has no metering point.
         ContractRefused: the ledger refused the registration.
     """
-    if session.get(SiteRow, site.site_id) is not None:
-        raise InputError(f"site {site.site_id}", "registration", "a site that is not registered")
-    if not site.metering_points:
-        raise InputError(f"site {site.site_id}", "registration", "at least one metering point")
+    _refuse_known(session, address_of(owner), site)
+    points = [_point_row(site.site_id, name) for name in site.metering_points]
+    assets = [_asset_row(site.site_id, asset) for asset in site.assets]
+    hashes = [asset.asset_hash for asset in assets]
+    if hashes:
+        signature = sign_registration(owner, market.domain(), hashes, sign_before_s)
+        market.register_assets(relayer, address_of(owner), hashes, sign_before_s, signature)
     session.add(
         SiteRow(
             site_id=site.site_id,
@@ -72,29 +77,43 @@ def register_site(
         )
     )
     session.flush()
-    for name in site.metering_points:
-        salt = secrets.token_bytes(SALT_BYTES)
-        key = meter_key(name, salt)
-        session.add(MeteringPointRow(name=name, site_id=site.site_id, salt=salt, key=key))
-    hashes = [_store_asset(session, site.site_id, asset) for asset in site.assets]
-    if hashes:
-        signature = sign_registration(owner, market.domain(), hashes, sign_before_s)
-        market.register_assets(relayer, address_of(owner), hashes, sign_before_s, signature)
+    session.add_all([*points, *assets])
     session.flush()
 
 
-def _store_asset(session: Session, site_id: str, asset: AssetDescription) -> bytes:
+def _refuse_known(session: Session, owner: bytes, site: SiteDescription) -> None:
+    """Refuse what the store could not hold, before the ledger is asked."""
+    if session.get(SiteRow, site.site_id) is not None:
+        raise InputError(f"site {site.site_id}", "registration", "a site that is not registered")
+    if session.scalar(select(SiteRow).where(SiteRow.owner == owner)) is not None:
+        raise InputError(f"owner 0x{owner.hex()}", "registration", "an owner without a site")
+    if not site.metering_points:
+        raise InputError(f"site {site.site_id}", "registration", "at least one metering point")
+    points = list(site.metering_points)
+    assets = [asset.asset_id for asset in site.assets]
+    kinds: tuple[tuple[str, type[Base], list[str]], ...] = (
+        ("metering point", MeteringPointRow, points),
+        ("asset", AssetRow, assets),
+    )
+    for kind, table, names in kinds:
+        for name in names:
+            if names.count(name) > 1 or session.get(table, name) is not None:
+                raise InputError(f"{kind} {name}", "registration", "one that is new, named once")
+
+
+def _point_row(site_id: str, name: str) -> MeteringPointRow:
+    salt = secrets.token_bytes(SALT_BYTES)
+    return MeteringPointRow(name=name, site_id=site_id, salt=salt, key=meter_key(name, salt))
+
+
+def _asset_row(site_id: str, asset: AssetDescription) -> AssetRow:
     salt = secrets.token_bytes(SALT_BYTES)
     text = canonical_json({"asset_id": asset.asset_id, "kind": asset.kind, **asset.parameters})
-    asset_hash = keccak256(text.encode() + salt)
-    session.add(
-        AssetRow(
-            asset_id=asset.asset_id,
-            site_id=site_id,
-            kind=asset.kind,
-            parameters=text,
-            salt=salt,
-            asset_hash=asset_hash,
-        )
+    return AssetRow(
+        asset_id=asset.asset_id,
+        site_id=site_id,
+        kind=asset.kind,
+        parameters=text,
+        salt=salt,
+        asset_hash=keccak256(text.encode() + salt),
     )
-    return asset_hash
