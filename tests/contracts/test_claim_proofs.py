@@ -10,11 +10,13 @@ from tests.contracts.settling import (
     AFTER_PERIOD_S,
     FIRST_DAY,
     FIVE,
+    FIVE_AGREEMENTS,
     LAST_DAY,
     Settlement,
     fund,
     open_claims,
     publish,
+    record_all,
     run_of,
 )
 from tests.contracts.world import World
@@ -119,3 +121,20 @@ def test_a_node_is_not_a_leaf(claimable: World) -> None:
     value, told, index, hashes, sums = FIVE.claim(0)
     call = claiming(claimable, (value, told, index >> 1, hashes[1:], sums[1:]))
     assert claimable.chain.refusal(call, actors.STRANGER)[0] == "ProofLength"
+
+
+@pytest.mark.parametrize("error", [-1, 1])
+def test_a_run_that_locks_another_sum_than_its_tree_pays_nothing(world: World, error: int) -> None:
+    """Else a DSO could publish a root whose claims exceed what it locked."""
+    record_all(world, FIVE_AGREEMENTS)
+    world.chain.at(AFTER_PERIOD_S)
+    fund(world, FIVE.sum + 1)
+    publish(world, FIVE, sum=FIVE.sum + error)
+    open_claims(world)
+    root, total = FIVE.tree.root
+    for position in range(len(FIVE_AGREEMENTS)):
+        call = claiming(world, FIVE.claim(position))
+        assert world.chain.refusal(call, actors.STRANGER) == (
+            "ProofMismatch",
+            (root, total, root, total + error),
+        )
