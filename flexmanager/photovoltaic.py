@@ -58,8 +58,8 @@ class PhotovoltaicManager:
         """Curtail up to the request; on a dark day deliver what there is."""
         checked_order(self.asset_id, horizon, requested_w, order_w)
         delta_w = np.minimum(np.maximum(requested_w, 0), self._curtailable_w(horizon))
-        short = np.flatnonzero(delta_w < requested_w)
-        notes = tuple(Note(int(t), "generation is below the curtailment asked for") for t in short)
+        short = np.flatnonzero(delta_w != requested_w).tolist()
+        notes = tuple(Note(offset, _reason(int(requested_w[offset]))) for offset in short)
         return Response(delta_w, state, notes)
 
     def _curtailable_w(self, horizon: Horizon) -> IntArray:
@@ -70,3 +70,9 @@ class PhotovoltaicManager:
         share = self.preferences.curtailment_share_max
         curtailable_w: IntArray = np.floor(-horizon.recorded_w * share).astype(np.int64)
         return curtailable_w
+
+
+def _reason(requested_w: int) -> str:
+    if requested_w < 0:
+        return "a generator has no consumption to reduce"
+    return "generation is below the curtailment asked for"

@@ -1,9 +1,7 @@
 """The manager of a site: one request, several assets, one answer.
 
-Order of use. Assets are asked one after the other, the one that bothers its owner least first
-(`nuisance_eur_per_mwh`), ties by name. Each is asked for what the earlier ones left open, and that
-includes their rebound: where a heat pump has to run again during an order, the battery behind it
-covers the difference. In ISPs without a request nobody is asked, and every asset gives back.
+How a request is spread over the assets is told in `site_split`. In ISPs without a request nobody is
+asked, and every asset gives back.
 
 Owner override. From an overridden ISP to the end of that request nothing is asked any more. The
 assets then give back at once, which may point against the order: that is physics, not a fault.
@@ -24,6 +22,9 @@ from flexmanager.horizon import SiteHorizon, check_whole, request_stretches
 from flexmanager.manager import AT_REST, AssetManager, AssetState, Note, check_sign
 from flexmanager.photovoltaic import PhotovoltaicManager
 from flexmanager.rounding import IntArray
+from flexmanager.site_split import Site, missing_w, serve, summed_w
+
+__all__ = ["Cause", "Site", "SiteResponse", "build_site", "capability_w", "manager_of", "respond"]
 
 
 class Cause(StrEnum):
@@ -33,25 +34,6 @@ class Cause(StrEnum):
     REBOUND = "an earlier response is being given back"
     UNAVAILABLE = "the assets had less to give in this ISP"
     EXHAUSTED = "an energy, session or comfort limit was reached"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The flexible assets behind one connection and what their owner allows.
-
-    Attributes:
-        site_id: name of the site.
-        managers: one per asset, in any order.
-        preferences: what the owner allows.
-    """
-
-    site_id: str
-    managers: tuple[AssetManager, ...]
-    preferences: Preferences
-
-    def order_of_use(self) -> tuple[AssetManager, ...]:
-        """Return the managers, least nuisance first, ties by name."""
-        return tuple(sorted(self.managers, key=lambda m: (m.nuisance_eur_per_mwh, m.asset_id)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,20 +132,17 @@ def respond(
     """
     check_whole(f"requested_w of {site.site_id}", requested_w, horizon.isps)
     standing_w = _standing_w(site, requested_w, overridden)
-    open_w = standing_w.copy()
-    parts, after = dict[str, IntArray](), dict[str, AssetState]()
-    notes = dict[str, tuple[Note, ...]]()
-    for manager in site.order_of_use():
-        name = manager.asset_id
-        state = (states or {}).get(name, AT_REST)
-        answer = manager.respond(horizon.asset(name), open_w, state, standing_w)
-        parts[name], after[name], notes[name] = answer.delta_w, answer.state, answer.notes
-        open_w = _still_open_w(standing_w, open_w - answer.delta_w)
-    delta_w = sum(parts.values(), np.zeros(horizon.isps, dtype=np.int64))
-    shortfall_w = np.maximum(np.abs(requested_w) - np.sign(requested_w) * delta_w, 0)
-    shortfall_w[requested_w == 0] = 0
-    causes = _causes(site, horizon, requested_w, standing_w, delta_w, shortfall_w)
-    return SiteResponse(delta_w, parts, after, shortfall_w, causes, notes)
+    answers = serve(site, horizon, standing_w, states or {})
+    delta_w = summed_w(answers, horizon.isps)
+    shortfall_w = missing_w(requested_w, delta_w)
+    return SiteResponse(
+        delta_w=delta_w,
+        asset_delta_w={name: answer.delta_w for name, answer in answers.items()},
+        states={name: answer.state for name, answer in answers.items()},
+        shortfall_w=shortfall_w,
+        causes=_causes(site, horizon, requested_w, standing_w, delta_w, shortfall_w),
+        notes={name: answer.notes for name, answer in answers.items()},
+    )
 
 
 def _standing_w(site: Site, requested_w: IntArray, overridden: Collection[int]) -> IntArray:
@@ -181,11 +160,6 @@ def _standing_w(site: Site, requested_w: IntArray, overridden: Collection[int]) 
         if taken_back:
             standing_w[min(taken_back) : stretch.stop] = 0
     return standing_w
-
-
-def _still_open_w(standing_w: IntArray, open_w: IntArray) -> IntArray:
-    """Return what the next asset is asked for: never the other direction, nothing uncalled."""
-    return np.where(np.sign(open_w) == np.sign(standing_w), open_w, 0)
 
 
 def _causes(

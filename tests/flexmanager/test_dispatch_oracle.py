@@ -1,0 +1,137 @@
+"""The dispatcher against two independent answers: exhaustive search, and another formulation."""
+
+from itertools import pairwise
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flexmanager.deadline import Deadline
+from flexmanager.dispatch import Candidate, dispatch
+from flexmanager.dispatch_greedy import greedy_runs, trimmed
+from flexmanager.dispatch_plan import best_plans
+from flexmanager.dispatch_problem import build_problem
+from flexmanager.dispatch_relaxation import relax
+from flexmanager.rounding import FloatArray, IntArray
+from tests.flexmanager.dispatching import check_limits, orders
+
+SHORTFALL_EUR_PER_MWH = 10_000.0
+ACTIVATION_EUR = 0.02
+EUR_PER_W_ISP = 0.25 / 1e6
+
+
+def exhaustive_profit(one: Candidate, profit: FloatArray) -> float:
+    """Try every set of runs of one candidate."""
+    isps = len(profit)
+
+    def best(begin: int, left: int) -> float:
+        value = 0.0
+        for start in range(begin, isps):
+            for stop in range(start + 1, min(start + one.max_runtime_isps, isps) + 1):
+                if left == 0 or not one.allowed[start:stop].all():
+                    continue
+                gain = float(profit[start:stop].sum()) - ACTIVATION_EUR
+                follow = best(stop + max(1, one.recovery_isps), left - 1)
+                value = max(value, gain + follow)
+        return value
+
+    return best(0, one.activations_left)
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders(3, 7), st.lists(st.floats(-1, 1), min_size=21, max_size=21))
+def test_the_best_plan_of_a_candidate(
+    case: tuple[IntArray, list[Candidate]], values: list[float]
+) -> None:
+    required_w, candidates = case
+    # Outside the order there is nothing to gain: that is what lets runs begin and end inside it.
+    isps, count = len(required_w), len(candidates)
+    profit = np.array(values[: isps * count] + [0.0] * (isps * count - 21)).reshape(count, isps)
+    profit = np.where(required_w != 0, profit, -np.abs(profit))
+    problem = build_problem(required_w, candidates, 15, SHORTFALL_EUR_PER_MWH, ACTIVATION_EUR)
+    plans = best_plans(problem, profit)
+    for number, one in enumerate(candidates):
+        assert plans.profit[number] == pytest.approx(exhaustive_profit(one, profit[number]))
+        spans = plans.spans[number]
+        worth = sum(profit[number, a:b].sum() - ACTIVATION_EUR for a, b in spans)
+        assert worth == pytest.approx(plans.profit[number])
+        assert len(spans) <= one.activations_left
+        for (_, stop), (start, _) in pairwise(spans):
+            assert start - stop >= max(1, one.recovery_isps)
+
+
+def oracle_eur(required_w: IntArray, candidates: list[Candidate]) -> float:
+    """Solve the dispatch with one switch and one power per ISP, instead of one per run."""
+    steps, number = range(len(required_w)), range(len(candidates))
+    model = pyo.ConcreteModel()
+    model.on = pyo.Var(number, steps, domain=pyo.Binary)
+    model.first = pyo.Var(number, steps, domain=pyo.Binary)
+    model.power = pyo.Var(number, steps, domain=pyo.NonNegativeReals)
+    model.short = pyo.Var(steps, domain=pyo.NonNegativeReals)
+    model.limits = pyo.ConstraintList()
+    for i, one in enumerate(candidates):
+        amount, gap = abs(one.amount_w), max(1, one.recovery_isps)
+        for t in steps:
+            on, first, power = model.on[i, t], model.first[i, t], model.power[i, t]
+            model.limits.add(on <= int(one.allowed[t]))
+            model.limits.add(first <= on)
+            model.limits.add(power <= amount * on)
+            model.limits.add(power >= on)
+            model.limits.add(on <= first + (model.on[i, t - 1] if t else 0))
+            if t:
+                apart = amount * (2 - on - model.on[i, t - 1])
+                model.limits.add(power - model.power[i, t - 1] <= apart)
+                model.limits.add(model.power[i, t - 1] - power <= apart)
+            for before in range(max(0, t - gap), t):
+                model.limits.add(first + model.on[i, before] <= 1)
+            if t + one.max_runtime_isps < len(required_w):
+                spell = [model.on[i, t + k] for k in range(one.max_runtime_isps + 1)]
+                model.limits.add(sum(spell) <= one.max_runtime_isps)
+        model.limits.add(sum(model.first[i, t] for t in steps) <= one.activations_left)
+    for t in steps:
+        covered = sum(one.reliability * model.power[i, t] for i, one in enumerate(candidates))
+        model.limits.add(covered + model.short[t] >= abs(int(required_w[t])))
+    cost = SHORTFALL_EUR_PER_MWH * EUR_PER_W_ISP * sum(model.short[t] for t in steps)
+    for i, one in enumerate(candidates):
+        rate = one.volume_rate / 1e4 * EUR_PER_W_ISP
+        cost += sum(rate * model.power[i, t] + ACTIVATION_EUR * model.first[i, t] for t in steps)
+    model.cost = pyo.Objective(expr=cost)
+    solver = pyo.SolverFactory("appsi_highs")
+    solver.highs_options = {"mip_rel_gap": 1e-7, "threads": 1}
+    solver.solve(model)
+    return float(pyo.value(model.cost))
+
+
+@settings(max_examples=25, deadline=None)
+@given(orders(candidates_max=3, isps_max=6))
+def test_costs_what_another_formulation_finds(case: tuple[IntArray, list[Candidate]]) -> None:
+    required_w, candidates = case
+    if not candidates or not required_w.any():
+        return
+    best = oracle_eur(required_w, candidates)
+    found = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.0)
+    check_limits(required_w, candidates, found)
+    # Whole W cost up to one W per activation and ISP more than the oracle's fractions.
+    dearest = max(one.volume_rate for one in candidates) / 1e4 * EUR_PER_W_ISP
+    whole_w_eur = dearest * sum(a.isps for a in found.activations)
+    assert found.objective_eur <= best + whole_w_eur + 1e-6
+    assert found.objective_eur >= best - 1e-4
+    assert found.bound_eur <= best + 1e-4
+
+
+@settings(max_examples=30, deadline=None)
+@given(orders(candidates_max=4, isps_max=8))
+def test_the_relaxed_bound_is_never_above_an_answer(
+    case: tuple[IntArray, list[Candidate]],
+) -> None:
+    required_w, candidates = case
+    problem = build_problem(required_w, candidates, 15, SHORTFALL_EUR_PER_MWH, ACTIVATION_EUR)
+    if not problem.runs.any():
+        return
+    greedy = greedy_runs(problem, Deadline.after(5.0))
+    relaxation = relax(problem, greedy, Deadline.after(5.0), 1e-9)
+    assert relaxation.bound_eur <= problem.objective_eur(greedy) + 1e-9
+    trimmed_again = trimmed(problem, greedy)
+    assert problem.objective_eur(trimmed_again) == pytest.approx(problem.objective_eur(greedy))
