@@ -227,6 +227,7 @@ def test_tampering_is_caught(name, change, check, told):
     honest = bundle_of(name)
     tampered = change(honest)
     assert tampered != honest
+    assert not check_bundle(tampered)[0].holds
     found = findings_alone(tampered)
     assert check in found
     assert re.search(told, "\n".join(found[check]))

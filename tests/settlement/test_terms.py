@@ -77,6 +77,8 @@ def test_validate_refuses(field, changes, expected):
         {"utc_offset_minutes": -210, "clock_rule": ClockRule.US},
         {"delivery_rule": DeliveryRule.THRESHOLD, "delivery_bp": 10_000},
         {"delivery_rule": DeliveryRule.GRACE, "delivery_bp": 0, "delivery_slope": 1},
+        {"baseline_method": HIGH, "x": 1, "y": 1},
+        {"baseline_method": LOW, "x": 5, "y": 5},
         {"baseline_method": MID, "x": 4, "y": 10},
         {"baseline_method": MID, "x": 5, "y": 5},
         {"baseline_method": ROLLING, "x": 0, "y": 1},
