@@ -92,11 +92,16 @@ def offer(
 
 
 def counter(session: Session, offered: Terms, volume_rate: int) -> Terms:
-    """Answer an offer with another volume rate: the offer is refused, a new one stands."""
+    """Answer an offer with another volume rate: the offer is refused, a new one stands.
+
+    Raises:
+        InputError: the offer does not stand, or a rate that the terms cannot hold; it stands then.
+    """
     row = _row(session, offered, OFFERED)
-    row.status, row.reason = REFUSED, f"asked for {volume_rate} instead of {offered.volume_rate}"
     terms = replace(offered, volume_rate=volume_rate, salt=secrets.token_bytes(SALT_BYTES))
     validate(terms)
+    encode(terms)
+    row.status, row.reason = REFUSED, f"asked for {volume_rate} instead of {offered.volume_rate}"
     _store(session, terms, row.site_id, OFFERED)
     return terms
 
