@@ -9,7 +9,7 @@ from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet, sign_override
 from backend.db.models import ActivationRow, AgreementRow
 from backend.services.records import RECORDED, log_of, standing_of
-from settlement.activation import check_activation
+from settlement.activation import Activation, check_activation
 from settlement.errors import ActivationRefused, InputError
 from settlement.identity import agreement_id
 
@@ -38,10 +38,7 @@ def order_activations(
         ActivationRefused: an activation breaks its terms, or a metering point is ordered twice.
         ContractRefused: the ledger refused a batch.
     """
-    for one in wanted:
-        identity = agreement_id(one.terms)
-        check_activation(one.terms, standing_of(session, identity), one.activation, now_s=now_s)
-        _refuse_double_order(session, one)
+    _check_all(session, wanted, now_s)
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         receipt = market.activate(aggregator, batch)
@@ -76,16 +73,29 @@ def overlapping_agreements(
     return session.scalars(query.order_by(AgreementRow.agreement_id)).all()
 
 
-def _refuse_double_order(session: Session, wanted: WantedActivation) -> None:
-    identity = agreement_id(wanted.terms)
-    row = session.get(AgreementRow, identity)
-    if row is None or row.status != RECORDED:
-        raise InputError("agreement", "activation", "one that is recorded")
-    taken = busy_isps(session, row.site_id, identity)
-    shared = taken.intersection(wanted.activation.ordered_isps())
-    if shared:
-        limit = "one agreement per metering point and ISP"
-        raise ActivationRefused("double order", limit, f"{len(shared)} ISPs ordered already")
+def _check_all(session: Session, wanted: Sequence[WantedActivation], now_s: int) -> None:
+    """Refuse what breaks a rule, given what is recorded and what stands earlier in the call."""
+    earlier: list[tuple[bytes, str, Activation]] = []
+    for one in wanted:
+        identity, activation = agreement_id(one.terms), one.activation
+        row = session.get(AgreementRow, identity)
+        if row is None or row.status != RECORDED:
+            raise InputError("agreement", "activation", "one that is recorded")
+        own = [before for other, _, before in earlier if other == identity]
+        standing = [*standing_of(session, identity), *own]
+        check_activation(one.terms, standing, activation, now_s=now_s)
+        taken = busy_isps(session, row.site_id, identity).union(
+            *(
+                before.ordered_isps()
+                for other, site_id, before in earlier
+                if site_id == row.site_id and other != identity
+            )
+        )
+        shared = taken.intersection(activation.ordered_isps())
+        if shared:
+            limit = "one agreement per metering point and ISP"
+            raise ActivationRefused("double order", limit, f"{len(shared)} ISPs ordered already")
+        earlier.append((identity, row.site_id, activation))
 
 
 def _store(session: Session, wanted: WantedActivation, order_id: int, block: int) -> None:
@@ -111,16 +121,24 @@ def note_override(
     wanted: WantedActivation,
     first_isp: int,
 ) -> None:
-    """Note that the owner takes back control from `first_isp` to the end of an activation."""
+    """Note that the owner takes back control from `first_isp` to the end of an activation.
+
+    Raises:
+        InputError: the activation is not recorded, or the ISP is not one of it.
+        ContractRefused: the ledger refused the owner's signature, or it comes too late.
+    """
     identity, activation = agreement_id(wanted.terms), wanted.activation
-    isps = activation.end_isp - first_isp
-    sign_before_s = wanted.terms.clock.start_s(activation.end_isp)
-    signature = sign_override(prosumer, market.domain(), identity, first_isp, isps, sign_before_s)
-    market.note_override(relayer, wanted.terms, first_isp, isps, sign_before_s, signature)
     query = select(ActivationRow).where(
         ActivationRow.agreement_id == identity, ActivationRow.first_isp == activation.first_isp
     )
     row = session.scalars(query.order_by(ActivationRow.position.desc())).first()
-    assert row is not None, "an override is of a recorded activation"
+    if row is None:
+        raise InputError(f"ISP {activation.first_isp}", "override", "a recorded activation")
+    if first_isp not in activation.ordered_isps():
+        raise InputError(f"ISP {first_isp}", "override", "one of the activation")
+    isps = activation.end_isp - first_isp
+    sign_before_s = wanted.terms.clock.start_s(activation.end_isp)
+    signature = sign_override(prosumer, market.domain(), identity, first_isp, isps, sign_before_s)
+    market.note_override(relayer, wanted.terms, first_isp, isps, sign_before_s, signature)
     row.override_isp = first_isp
     session.flush()
