@@ -1,78 +1,30 @@
-"""S02: templates, offers, counter-offers, refusals, signatures, recording."""
-
-from dataclasses import replace
+"""S02: templates, offers, and the answers of an owner."""
 
 import pytest
 from sqlalchemy import func, select
 
 from backend.chain.adapter import ContractRefused
-from backend.chain.wallet import sign_agreement
 from backend.db.models import AgreementRow, TemplateRow
-from backend.services import negotiation
-from backend.services.negotiation import (
-    accept,
-    counter,
-    publish_template,
-    record_signed,
-    refuse,
-    sign_both,
-)
-from backend.services.records import (
-    OFFERED,
-    RECORDED,
-    REFUSED,
-    SIGNED,
-    count_registered,
-    points_of,
-    read_terms,
-    recorded_agreements,
-)
+from backend.services.negotiation import counter, publish_template, record_signed, refuse, sign_both
+from backend.services.records import OFFERED, REFUSED, count_registered, points_of, read_terms
 from settlement.errors import InputError, TermsError
-from settlement.identity import agreement_id, template_id
+from settlement.identity import template_id
 from settlement.meter import elements_hash
-from settlement.terms import Terms
 from tests.backend import parties
-from tests.backend.defaults import (
-    CLOCK,
-    DEALS,
-    MONDAY,
-    SIGN_BEFORE_S,
-    SUNDAY,
-    TEMPLATES,
-    utc_s,
+from tests.backend.defaults import CLOCK, MONDAY, SIGN_BEFORE_S, SUNDAY, TEMPLATES
+from tests.backend.services.negotiating import (
+    EVENING,
+    OWNER,
+    RECORDED_ON_CHAIN,
+    row_of,
+    status_on_chain,
 )
 from tests.backend.stages import make_offer
 from tests.backend.town import Town
 
-OWNER = parties.OWNERS["bakery"]
-EVENING = "bakery evening"
-RECORDED_ON_CHAIN = 1
-
 
 def agreements(town: Town) -> list[AgreementRow]:
     return list(town.session.scalars(select(AgreementRow)))
-
-
-def row_of(town: Town, terms: Terms) -> AgreementRow:
-    return town.session.get_one(AgreementRow, agreement_id(terms))
-
-
-def signatures(town: Town, terms: Terms, aggregator=parties.AGGREGATOR, prosumer=OWNER):
-    """What the two parties sign for these terms."""
-    identity, domain = agreement_id(terms), town.market.domain()
-    return sign_agreement(aggregator, domain, identity), sign_agreement(prosumer, domain, identity)
-
-
-def signed(town: Town, deal: str = EVENING, **changes: object) -> Terms:
-    """An offer that both parties have signed."""
-    terms = make_offer(town, deal, **changes)
-    owner = parties.OWNERS[deal.split()[0]]
-    sign_both(town.session, town.market, terms, parties.AGGREGATOR, owner)
-    return terms
-
-
-def status_on_chain(town: Town, terms: Terms) -> int:
-    return int(town.market.contract.view("agreementState", agreement_id(terms))[0])
 
 
 # Templates
@@ -252,132 +204,3 @@ def test_terms_that_were_never_offered_cannot_be_signed(offering):
     offering.session.rollback()
     with pytest.raises(InputError, match="agreement is unknown; expected offered"):
         sign_both(offering.session, offering.market, offered, parties.AGGREGATOR, OWNER)
-
-
-# Signatures
-
-
-@pytest.mark.parametrize("party", ["aggregator", "prosumer"])
-def test_a_signature_of_somebody_else_is_refused(offering, party):
-    offered = make_offer(offering, EVENING)
-    forged = signatures(offering, offered, **{party: parties.STRANGER})
-    with pytest.raises(InputError, match=f"agreement: signature of the {party}; expected one"):
-        accept(offering.session, offering.market, offered, *forged)
-    assert row_of(offering, offered).status == OFFERED
-
-
-def test_signatures_in_the_place_of_each_other_are_refused(offering):
-    offered = make_offer(offering, EVENING)
-    with pytest.raises(InputError, match="signature of the aggregator"):
-        accept(offering.session, offering.market, offered, *reversed(signatures(offering, offered)))
-
-
-def test_a_signature_over_other_terms_is_refused(offering):
-    offered, other = make_offer(offering, EVENING), make_offer(offering, EVENING)
-    own, others = signatures(offering, offered), signatures(offering, other)
-    with pytest.raises(InputError, match="signature of the prosumer"):
-        accept(offering.session, offering.market, offered, own[0], others[1])
-
-
-@pytest.mark.parametrize("broken", [b"", bytes(65), b"\x01" * 64, b"\x01" * 66])
-def test_a_signature_that_is_none_is_refused(offering, broken):
-    offered = make_offer(offering, EVENING)
-    own = signatures(offering, offered)
-    with pytest.raises(InputError, match="signature of the prosumer"):
-        accept(offering.session, offering.market, offered, own[0], broken)
-
-
-@pytest.mark.parametrize("changes", [{"chain_id": 1}, {"market": bytes(19) + b"\x01"}])
-def test_a_signature_for_another_market_is_refused(offering, changes):
-    offered = make_offer(offering, EVENING)
-    elsewhere = replace(offering.market.domain(), **changes)
-    aggregator, _ = signatures(offering, offered)
-    prosumer = sign_agreement(OWNER, elsewhere, agreement_id(offered))
-    with pytest.raises(InputError, match="signature of the prosumer"):
-        accept(offering.session, offering.market, offered, aggregator, prosumer)
-
-
-def test_an_offer_is_signed_once(offering):
-    terms = signed(offering)
-    assert row_of(offering, terms).status == SIGNED
-    with pytest.raises(InputError, match="agreement is signed; expected offered"):
-        sign_both(offering.session, offering.market, terms, parties.AGGREGATOR, OWNER)
-
-
-# Recording
-
-
-def test_what_is_only_offered_is_not_recorded(offering):
-    offered = make_offer(offering, EVENING)
-    before = offering.chain.block_number()
-    assert record_signed(offering.session, offering.market, parties.RELAYER) == 0
-    assert offering.chain.block_number() == before
-    assert status_on_chain(offering, offered) == 0
-
-
-def test_all_that_is_signed_is_recorded_in_batches(offering, monkeypatch):
-    monkeypatch.setattr(negotiation, "BATCH", 2)
-    every = [signed(offering, deal) for deal in (EVENING, "dairy steady", "mill night", EVENING)]
-    every.append(signed(offering, "bakery midday"))
-    before = offering.chain.block_number()
-    assert record_signed(offering.session, offering.market, parties.RELAYER) == 5
-    assert offering.chain.block_number() == before + 3
-    assert offering.chain.transactions["recordAgreements"] == 3
-    for terms in every:
-        assert row_of(offering, terms).status == RECORDED
-        assert status_on_chain(offering, terms) == RECORDED_ON_CHAIN
-    assert record_signed(offering.session, offering.market, parties.RELAYER) == 0
-
-
-def test_recorded_agreements_are_listed_by_site(agreed):
-    rows = recorded_agreements(agreed.session)
-    assert [row.site_id for row in rows] == ["bakery", "bakery", "dairy", "mill"]
-    assert {row.agreement_id for row in rows} == {agreed.identity(deal.name) for deal in DEALS}
-
-
-@pytest.mark.parametrize("deal", [deal.name for deal in DEALS])
-def test_the_ledger_has_the_very_terms(agreed, deal):
-    state = agreed.market.contract.view("agreementState", agreed.identity(deal))
-    assert state[0] == RECORDED_ON_CHAIN
-    assert agreed.head(deal) == bytes(32)
-
-
-def test_the_deadline_is_the_last_second_of_recording(offering):
-    terms = signed(offering)
-    offering.chain.advance_to(terms.sign_before)
-    assert record_signed(offering.session, offering.market, parties.RELAYER) == 1
-    assert offering.chain.now_s() == terms.sign_before
-
-
-def test_nothing_is_recorded_after_the_deadline(offering):
-    deadline = utc_s(2040, 3, 1, 12)
-    late = signed(offering, sign_before_s=deadline)
-    offering.chain.advance_to(deadline + 1)
-    with pytest.raises(ContractRefused) as refused:
-        record_signed(offering.session, offering.market, parties.RELAYER)
-    assert (refused.value.name, refused.value.values) == (
-        "SignatureExpired",
-        (deadline, deadline + 1),
-    )
-    assert row_of(offering, late).status == SIGNED
-    assert status_on_chain(offering, late) == 0
-
-
-def test_nothing_is_recorded_once_the_first_day_has_begun(offering):
-    late = signed(offering, sign_before_s=SIGN_BEFORE_S + 3600)
-    offering.chain.advance_to(SIGN_BEFORE_S + 1)
-    with pytest.raises(ContractRefused) as refused:
-        record_signed(offering.session, offering.market, parties.RELAYER)
-    assert refused.value.name == "AgreementAlreadyStarted"
-    assert refused.value.values == (agreement_id(late), MONDAY, MONDAY)
-
-
-def test_a_refused_batch_leaves_its_agreements_signed(offering):
-    good = signed(offering, "mill night")
-    late = signed(offering, sign_before_s=utc_s(2040, 3, 1))
-    offering.chain.advance_to(utc_s(2040, 3, 2))
-    with pytest.raises(ContractRefused, match="SignatureExpired"):
-        record_signed(offering.session, offering.market, parties.RELAYER)
-    for terms in (good, late):
-        assert row_of(offering, terms).status == SIGNED
-        assert status_on_chain(offering, terms) == 0
