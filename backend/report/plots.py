@@ -65,7 +65,7 @@ def draw_month(
         name: unique on the page.
         label: text for those who do not see the drawing.
     """
-    per_row = _DAYS_PER_ROW[width]
+    per_row = min(_DAYS_PER_ROW[width], len(days))
     chunks = [days[at : at + per_row] for at in range(0, len(days), per_row)]
     with mpl.rc_context(_STYLE):
         figure = _figure(width, _MONTH_ROW_PX * len(chunks))
