@@ -169,7 +169,7 @@ orders = st.lists(st.integers(-40_000, 40_000) | st.just(0), min_size=6, max_siz
 prices = st.lists(st.floats(-200, 400), min_size=6, max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(batteries, orders, prices, st.floats(-0.09, 0.09))
 def test_no_response_leaves_the_physics(
     asset: Battery, blocks: list[int], price: list[float], held_share: float

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexmanager.assets import Preferences
@@ -138,6 +138,7 @@ def connected(manager: ElectricVehicleManager) -> BoolArray:
     return there
 
 
+@settings(deadline=None)
 @given(sessions_and_orders())
 def test_every_session_keeps_its_energy_and_its_limits(
     case: tuple[ElectricVehicleManager, IntArray, IntArray],
@@ -165,6 +166,7 @@ def cheapest_catch_up_eur(price: FloatArray, cap_w: IntArray, moved: int) -> flo
     return solve(model).objective
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-50, 100), min_size=10, max_size=10), st.integers(1, 8))
 def test_catching_up_costs_as_little_as_a_linear_model(prices: list[int], isps: int) -> None:
     price = np.array([0.0] * 6 + [float(p) for p in prices])

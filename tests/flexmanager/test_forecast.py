@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexmanager.errors import ForecastError, ParameterError
@@ -76,6 +76,7 @@ def test_history_is_a_table() -> None:
         forecast(np.zeros(4), np.zeros(1), 1)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)), st.integers(1, 4))
 def test_the_order_of_different_days_does_not_matter(order: list[int], nearest: int) -> None:
     morning = np.array([120.0, 210.0])
@@ -85,6 +86,7 @@ def test_the_order_of_different_days_does_not_matter(order: list[int], nearest: 
     assert [order[row] for row in mixed.chosen] == list(plain.chosen)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4))
 def test_the_mean_lies_between_the_extremes(nearest: int) -> None:
     found = forecast(HISTORY, np.array([300.0]), nearest)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexmanager.battery import BatteryManager
@@ -71,6 +71,7 @@ def test_something_is_promised_at_all(kind: str) -> None:
 
 
 @every_manager
+@settings(deadline=None)
 @given(data=st.data())
 def test_an_order_is_followed_at_most_as_far_as_asked(kind: str, data: st.DataObject) -> None:
     manager, stretch = MANAGERS[kind]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexmanager.errors import RangeError
@@ -33,6 +33,7 @@ def test_what_is_not_recordable_is_refused_with_its_position(value: float) -> No
         to_w([0.0, 1.0, value], "plan of b1")
 
 
+@settings(deadline=None)
 @given(st.floats(-W_MAX, W_MAX))
 def test_rounding_moves_by_at_most_half_a_watt(value: float) -> None:
     assert abs(int(to_w([value], "x")[0]) - value) <= 0.5

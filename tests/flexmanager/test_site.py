@@ -155,7 +155,7 @@ def test_a_request_fits_the_horizon() -> None:
         respond(SITE, HORIZON, order_w(ISPS + 1))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(-40_000, 40_000) | st.just(0), min_size=8, max_size=8))
 def test_parts_add_up_and_the_shortfall_is_the_rest(blocks: list[int]) -> None:
     order: IntArray = np.repeat(blocks, 6)
@@ -168,6 +168,7 @@ def test_parts_add_up_and_the_shortfall_is_the_rest(blocks: list[int]) -> None:
     assert sorted(response.causes) == np.flatnonzero(missing).tolist()
 
 
+@settings(deadline=None)
 @given(st.integers(0, ISPS - 8), st.sampled_from([-1, 1]))
 def test_a_site_keeps_its_promise(start: int, sign: int) -> None:
     promised = int(capability_w(SITE, HORIZON, sign, 8)[start])
