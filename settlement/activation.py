@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from settlement.clock import date_text
 from settlement.errors import ActivationRefused, InputError
 from settlement.keccak import keccak256
 from settlement.terms import Terms
@@ -119,7 +120,8 @@ def check_activation(
         local = clock.local_minutes(isp)
         day = clock.local_day(isp)
         if not terms.start_day <= day <= end_day:
-            raise ActivationRefused("dates", f"days {terms.start_day} to {end_day}", day)
+            dates = f"{date_text(terms.start_day)} to {date_text(end_day)}"
+            raise ActivationRefused("dates", dates, date_text(day))
         if not in_window(terms.window, local):
             raise ActivationRefused("window", "ISPs of the weekly window", clock.describe(isp))
     latest_s = clock.start_s(wanted.first_isp - terms.notice_isps)

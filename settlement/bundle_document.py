@@ -11,7 +11,7 @@ from settlement.bundle import (
     StatedLine,
     StatedRun,
 )
-from settlement.clock import MINUTES_PER_DAY, date_of
+from settlement.clock import DAY_MAX, MINUTES_PER_DAY, date_of
 from settlement.document import Field, canonical_json, parse_json
 from settlement.errors import InputError
 from settlement.identity import Domain
@@ -22,7 +22,7 @@ from settlement.terms_document import from_document, to_document
 from settlement.words import hex_of
 
 FORMAT = "flexledger-bundle/1"
-_LAST_DAY, _PERIOD_DAYS_MAX = 1_000_000, 3_660
+_PERIOD_DAYS_MAX = 3_660
 
 
 def write_bundle(bundle: Bundle) -> str:
@@ -144,7 +144,7 @@ def read_bundle(text: str, where: str) -> Bundle:
     chain, signatures, period = top["chain"], top["signatures"], top["period"]
     terms = from_document(top["terms"].value, top["terms"].where)
     isp_minutes = terms.isp_minutes
-    first = period["first_day"].integer(0, _LAST_DAY)
+    first = period["first_day"].integer(0, DAY_MAX)
     read_period = Period(first, period["last_day"].integer(first, first + _PERIOD_DAYS_MAX))
     stated, end_day = top["stated"], top["end_day"]
     bundle = Bundle(
@@ -153,7 +153,7 @@ def read_bundle(text: str, where: str) -> Bundle:
         terms,
         signatures["aggregator"].binary(),
         signatures["prosumer"].binary(),
-        None if end_day.absent() else end_day.integer(0, _LAST_DAY),
+        None if end_day.absent() else end_day.integer(0, DAY_MAX),
         _read_log(top["activation_log"], isp_minutes),
         tuple(
             Overlap(one["agreement_id"].binary(32), _read_log(one["activation_log"], isp_minutes))
@@ -163,7 +163,7 @@ def read_bundle(text: str, where: str) -> Bundle:
             MeteringPoint(one["name"].text(), one["salt"].binary(32))
             for one in top["metering_points"].items()
         ),
-        tuple(one["day"].integer(0, _LAST_DAY) for one in top["non_working_days"].items()),
+        tuple(one["day"].integer(0, DAY_MAX) for one in top["non_working_days"].items()),
         tuple(_read_day(one, isp_minutes) for one in top["meter_days"].items()),
         tuple(_read_day(one, isp_minutes) for one in top["nominations"].items()),
         read_period,
@@ -176,7 +176,7 @@ def read_bundle(text: str, where: str) -> Bundle:
 
 
 def _read_log(log: Field, isp_minutes: int) -> tuple[LogEntry, ...]:
-    last_isp = _LAST_DAY * MINUTES_PER_DAY // isp_minutes
+    last_isp = DAY_MAX * MINUTES_PER_DAY // isp_minutes
     return tuple(
         LogEntry(
             Activation(
@@ -203,7 +203,7 @@ def _read_day(day: Field, isp_minutes: int) -> CommittedDay:
     decode_blob(blob, isp_minutes, day["blob"].where)
     return CommittedDay(
         None if point.absent() else point.text(),
-        day["utc_day"].integer(0, _LAST_DAY),
+        day["utc_day"].integer(0, DAY_MAX),
         blob,
         day["root"].binary(32),
         day["version"].unsigned(32),

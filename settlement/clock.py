@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from settlement.errors import InputError
 
 MINUTES_PER_DAY = 1440
+DAY_MAX = 1_000_000
+"""The last day that documents and answers may name, in the year 4707."""
+
 ISP_MINUTES_ALLOWED = (5, 15, 30, 60)
 _SECONDS_PER_DAY = 86_400
 _EPOCH = date(1970, 1, 1)
@@ -36,6 +39,11 @@ def day_of(value: date) -> int:
 def date_of(day: int) -> date:
     """Return the calendar date of a day number."""
     return _EPOCH + timedelta(days=day)
+
+
+def date_text(day: int) -> str:
+    """Write a day number as a date for people; one beyond the calendar stays a number."""
+    return date_of(day).isoformat() if 0 <= day <= DAY_MAX else f"day {day}"
 
 
 def weekday_of(day: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from settlement.activation import check_activation, standing_activations
 from settlement.bundle import Bundle, CommittedDay
+from settlement.clock import date_of
 from settlement.errors import ActivationRefused, InputError
 from settlement.evidence import Evidence, entries_of, gather, keys_of, recompute
 from settlement.identity import agreement_id, encode, signing_digest
@@ -129,13 +130,14 @@ def _proof_findings(bundle: Bundle) -> Iterator[str]:
         nomination = day.metering_point is None
         key = agreement_id(bundle.terms) if nomination else keys.get(day.metering_point or "")
         name = "nomination" if nomination else f"meter data of {day.metering_point}"
+        utc_date = date_of(day.utc_day)
         place = (day.metering_point, day.utc_day, day.version if nomination else 0)
         if key is None:
             yield f"There is {name}, which is not a metering point of the agreement."
         elif not _is_committed(day, key):
-            yield f"The {name} on UTC day {day.utc_day} does not lead to the committed root."
+            yield f"The {name} on {utc_date} (UTC) does not lead to the committed root."
         if place in seen:
-            yield f"The {name} on UTC day {day.utc_day} is there twice."
+            yield f"The {name} on {utc_date} (UTC) is there twice."
         seen.add(place)
 
 

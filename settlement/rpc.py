@@ -11,6 +11,7 @@ from typing import Any
 
 from settlement.activation import Activation
 from settlement.chain_view import AgreementRecord, RunRecord
+from settlement.clock import DAY_MAX
 from settlement.document import NESTING_MAX, nesting_of
 from settlement.errors import ChainError
 from settlement.keccak import keccak256
@@ -112,6 +113,8 @@ class RpcChain:
         total, _, _, block, last_day, depth, version, _ = (_integer(word) for word in words[2:])
         if version == 0:
             return None
+        if last_day > DAY_MAX:
+            raise ChainError(f"the node answered day {last_day} as the end of a period")
         return RunRecord(last_day, root, total, depth, version, block, rule_set)
 
     def meter_roots(

@@ -17,7 +17,7 @@ from settlement.activation import (
     standing_activations,
     touched_days,
 )
-from settlement.clock import day_of
+from settlement.clock import date_of, day_of
 from settlement.errors import ActivationRefused, InputError
 from settlement.terms import Terms
 from settlement.window import weekly_window
@@ -111,8 +111,8 @@ def test_dates_are_those_of_each_local_start():
     ending = always(end_day=last_day)
     check_activation(ending, [], Activation(NIGHT.first_isp, 4, -3000))
     error = refusal(ending, [], NIGHT)
-    assert (error.rule, error.found) == ("dates", last_day + 1)
-    assert error.limit == f"days {ending.start_day} to {last_day}"
+    assert (error.rule, error.found) == ("dates", str(date_of(last_day + 1)))
+    assert error.limit == f"{date_of(ending.start_day)} to {date_of(last_day)}"
     starting = always(start_day=last_day + 1)
     assert refusal(starting, [], NIGHT).found == last_day
     check_activation(starting, [], Activation(NIGHT.first_isp + 4, 4, -3000))

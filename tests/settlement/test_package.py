@@ -12,7 +12,7 @@ from settlement.rule_set import RULE_SET_FILE, rule_set_1
 from settlement.words import hex_of
 
 ROOT = Path(__file__).parents[2]
-PINNED_RULE_SET_1 = "0x34a3bc8f1390a1c77f1a0cd0a735b5504d1c2280f6667d3abd94c91f13ae26ef"
+PINNED_RULE_SET_1 = "0xa0278461bde2be405eb4dd4ceba87b37e69b6f764cabc5e0c6cfa5b1d3d94930"
 """Changing the text makes another rule set, which every agreement so far does not name."""
 
 IMPORT_ALL = """

@@ -7,6 +7,7 @@ import pytest
 
 from settlement.activation import Activation
 from settlement.bundle import Bundle, LogEntry, MeteringPoint
+from settlement.clock import date_of
 from settlement.identity import Domain, agreement_id, signing_digest
 from settlement.plausibility import check_bundle
 from tests.settlement.build import bundle_of
@@ -164,7 +165,7 @@ CASES = [
         "evening",
         meter_day_with(TUESDAY, more_consumption),
         METER,
-        f"meter data of meter of the flat on UTC day {TUESDAY} does not lead",
+        rf"meter data of meter of the flat on {date_of(TUESDAY)} \(UTC\) does not lead",
     ),
     case(
         "meter proof bent",

@@ -7,6 +7,7 @@ import pytest
 from backend.chain.market import WantedActivation
 from backend.services.negotiation import sign_both
 from settlement.activation import Activation
+from settlement.clock import date_of
 from settlement.errors import InputError
 from tests.backend import parties
 from tests.backend.defaults import (
@@ -56,15 +57,15 @@ def test_an_isp_outside_the_window_is_refused(begun, activation, described):
 
 def test_a_day_after_the_last_is_refused(begun):
     found = refused(begun, begun.wanted(EVENING, replace(ORDERED, first_isp=TUESDAY_17 + 96 * 7)))
-    assert (found.rule, found.limit) == ("dates", f"days {MONDAY} to {SUNDAY}")
-    assert found.found > SUNDAY
+    assert (found.rule, found.limit) == ("dates", f"{date_of(MONDAY)} to {date_of(SUNDAY)}")
+    assert found.found == str(date_of(TUESDAY + 7))
 
 
 def test_a_night_that_runs_beyond_the_last_day_is_refused(begun):
     """The mill's window stays open after midnight, but its agreement ends with Sunday."""
     over_midnight = Activation(isp_at(SUNDAY, 23), 5, -1000)
     found = refused(begun, begun.wanted("mill night", over_midnight))
-    assert (found.rule, found.found) == ("dates", SUNDAY + 1)
+    assert (found.rule, found.found) == ("dates", str(date_of(SUNDAY + 1)))
     begun.order(begun.wanted("mill night", replace(over_midnight, isps=4)))
 
 
