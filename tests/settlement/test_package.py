@@ -12,7 +12,7 @@ from settlement.rule_set import RULE_SET_FILE, rule_set_1
 from settlement.words import hex_of
 
 ROOT = Path(__file__).parents[2]
-PINNED_RULE_SET_1 = "0xa0278461bde2be405eb4dd4ceba87b37e69b6f764cabc5e0c6cfa5b1d3d94930"
+PINNED_RULE_SET_1 = "0xff3ca192a152abc4a949de2c6edef11849047ea2e35e5a83d36039eccbcd1291"
 """Changing the text makes another rule set, which every agreement so far does not name."""
 
 IMPORT_ALL = """
