@@ -124,7 +124,7 @@ class Bundler:
                 self._trees[place] = meter_commitment(self._session, root.utc_day)
             else:
                 self._trees[place] = nomination_commitment(
-                    self._session, root.utc_day, root.version
+                    self._session, root.committer, root.utc_day, root.version
                 )
         tree = self._trees[place]
         index = [one.key for one in tree.blobs].index(key)

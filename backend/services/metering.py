@@ -7,7 +7,14 @@ from sqlalchemy.orm import Session
 
 from backend.chain.ledger import Ledger
 from backend.chain.wallet import Wallet, address_of
-from backend.db.models import CommitmentRow, MeterDayRow, MeteringPointRow, NominationRow
+from backend.db.models import (
+    AgreementRow,
+    CommitmentRow,
+    MeterDayRow,
+    MeteringPointRow,
+    NominationRow,
+)
+from backend.services.records import read_terms
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
 from settlement.run import Commitment, CommittedBlob, build_commitment
@@ -79,33 +86,61 @@ def nominate(
     utc_day: int,
     values_w: Mapping[bytes, Sequence[int | None]],
 ) -> None:
-    """Store and commit the nominated baselines of a UTC day, one per agreement id."""
+    """Store and commit the nominated baselines of a UTC day, one per agreement id.
+
+    A root supersedes the one before it as a whole. So the new one repeats the nominations of the
+    day that still stand, of agreements that are not nominated again.
+
+    Raises:
+        InputError: an agreement that is unknown or of another aggregator, or another number of
+            values. Nothing is stored or sent then.
+        ContractRefused: the ledger refused the root.
+    """
+    committer = address_of(aggregator)
     query = select(func.max(CommitmentRow.version)).where(
         CommitmentRow.kind == NOMINATION,
-        CommitmentRow.committer == address_of(aggregator),
+        CommitmentRow.committer == committer,
         CommitmentRow.utc_day == utc_day,
     )
     latest = session.scalar(query)
-    version = 0 if latest is None else latest + 1
+    blobs: dict[bytes, bytes] = {}
+    if latest is not None:
+        standing = nomination_commitment(session, committer, utc_day, latest)
+        blobs = {one.key: one.blob for one in standing.blobs}
     for identity, values in values_w.items():
-        blob = encode_blob(values)
-        decode_blob(blob, ISP_MINUTES, f"nomination of UTC day {utc_day}")
-        session.add(
-            NominationRow(agreement_id=identity, utc_day=utc_day, version=version, blob=blob)
-        )
-    session.flush()
-    root = nomination_commitment(session, utc_day, version).root
+        where = f"nomination of UTC day {utc_day}"
+        row = session.get(AgreementRow, identity)
+        if row is None:
+            raise InputError(f"unknown agreement 0x{identity.hex()}", where, "one made here")
+        if read_terms(row.terms).aggregator != committer:
+            expected = "an agreement of the aggregator that nominates"
+            raise InputError(f"agreement 0x{identity.hex()}", where, expected)
+        blobs[identity] = encode_blob(values)
+        decode_blob(blobs[identity], ISP_MINUTES, where)
+    root = build_commitment(CommittedBlob(key, utc_day, blob) for key, blob in blobs.items()).root
     receipt = ledger.commit_nominations(aggregator, utc_day, [root])
-    _store_roots(session, NOMINATION, address_of(aggregator), [(utc_day, root)], receipt.block)
+    version = 0 if latest is None else latest + 1
+    session.add_all(
+        NominationRow(agreement_id=identity, utc_day=utc_day, version=version, blob=blob)
+        for identity, blob in blobs.items()
+    )
+    session.flush()
+    _store_roots(session, NOMINATION, committer, [(utc_day, root)], receipt.block)
 
 
-def nomination_commitment(session: Session, utc_day: int, version: int) -> Commitment:
-    """Build the tree over the nominations of a UTC day in one version."""
-    query = select(NominationRow).where(
-        NominationRow.utc_day == utc_day, NominationRow.version == version
+def nomination_commitment(
+    session: Session, aggregator: bytes, utc_day: int, version: int
+) -> Commitment:
+    """Build the tree over an aggregator's nominations of a UTC day in one version."""
+    query = (
+        select(NominationRow, AgreementRow.terms)
+        .join(AgreementRow, AgreementRow.agreement_id == NominationRow.agreement_id)
+        .where(NominationRow.utc_day == utc_day, NominationRow.version == version)
     )
     return build_commitment(
-        CommittedBlob(row.agreement_id, utc_day, row.blob) for row in session.scalars(query)
+        CommittedBlob(row.agreement_id, utc_day, row.blob)
+        for row, terms in session.execute(query)
+        if read_terms(terms).aggregator == aggregator
     )
 
 
