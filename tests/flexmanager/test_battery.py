@@ -123,7 +123,9 @@ def test_negative_prices_do_not_make_it_trade_or_burn_energy() -> None:
 def test_stays_still_under_an_order_that_others_serve() -> None:
     requested = order_w(DAY_ISPS, (40, 44, -10_000), (46, 48, -10_000))
     order = order_w(DAY_ISPS, (40, 52, -10_000))
-    response = MANAGER.respond(horizon(IDLE), requested, order_w=order)
+    price = np.full(DAY_ISPS, 60.0)
+    price[44:52] = 1.0
+    response = MANAGER.respond(horizon(IDLE, price=price), requested, order_w=order)
     assert response.delta_w[40:52].tolist() == requested[40:52].tolist()
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from flexmanager.deadline import Deadline
 from flexmanager.dispatch import Activation, Candidate, dispatch
-from flexmanager.dispatch_greedy import greedy_runs
-from flexmanager.dispatch_problem import build_problem
+from flexmanager.dispatch_greedy import greedy_runs, trimmed
+from flexmanager.dispatch_problem import Run, build_problem
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.rounding import IntArray
 from tests.flexmanager.defaults import order_w, whole
@@ -114,6 +114,13 @@ def test_every_limit_is_kept_and_greedy_is_not_better(
     problem = build_problem(required_w, candidates, 15, 10_000.0, 0.02)
     greedy = greedy_runs(problem, Deadline.after(5.0))
     assert found.objective_eur <= problem.objective_eur(greedy) + 1e-9
+
+
+def test_power_beyond_the_order_is_taken_back_from_the_dearest() -> None:
+    candidates = [candidate(1, -900, 4, 50.0), candidate(2, -900, 4, 90.0, reliability=0.5)]
+    problem = build_problem(order_w(4, (0, 4, -1_000)), candidates, 15, 10_000.0, 0.02)
+    runs = [Run(0, 0, 4, 900), Run(1, 0, 4, 900), Run(1, 3, 4, 100)]
+    assert trimmed(problem, runs) == [Run(0, 0, 4, 900), Run(1, 0, 4, 200)]
 
 
 def crowd(seed: int, count: int, isps: int, share: float) -> tuple[IntArray, list[Candidate]]:

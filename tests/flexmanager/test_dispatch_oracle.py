@@ -120,6 +120,9 @@ def test_costs_what_another_formulation_finds(case: tuple[IntArray, list[Candida
     assert found.objective_eur <= best + whole_w_eur + 1e-4
     assert found.objective_eur >= best - 1e-4
     assert found.bound_eur <= best + 1e-4
+    rough = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.05)
+    assert rough.bound_eur <= best + 1e-4
+    assert rough.objective_eur <= (best + whole_w_eur) / 0.95 + 1e-4
 
 
 @settings(max_examples=20, deadline=None)

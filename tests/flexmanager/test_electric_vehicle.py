@@ -64,6 +64,13 @@ def test_an_owner_may_accept_to_leave_with_less() -> None:
     assert response.delta_w.sum() == -4000
 
 
+def test_what_may_be_missing_at_departure_is_spent_once() -> None:
+    full = stay(2, 6, 4_000)
+    manager = ElectricVehicleManager(vehicle(full), Preferences(departure_share=0.75))
+    response = manager.respond(horizon(CHARGING), order_w(16, (2, 3, -3000), (4, 5, -3000)))
+    assert response.delta_w[2:6].tolist() == [-3000, 0, -1000, 0]
+
+
 def test_charging_is_brought_forward_from_the_dearest_isps() -> None:
     slow = uncontrolled_w(16, (EVENING,), 2_000)
     price = np.arange(16.0)

@@ -101,6 +101,13 @@ def test_preheating_stops_at_the_heat_the_building_takes() -> None:
     assert manager.capability_w(STEADY, 1, 4)[0] == 500
 
 
+def test_an_increase_first_pays_back_what_is_owed() -> None:
+    manager = HeatPumpManager(HeatPump("h", 2200, preheat_wh_max=0), PREFERENCES)
+    response = manager.respond(STEADY, order_w(16, (0, 2, -1000), (2, 6, 800)))
+    assert response.delta_w[2:6].tolist() == [800, 800, 400, 0]
+    assert response.state == AssetState()
+
+
 def test_no_preheating_on_a_warm_day() -> None:
     warm = horizon([1000] * 4, temperature_c=18.0)
     assert not MANAGER.capability_w(warm, 1).any()

@@ -84,6 +84,17 @@ def test_shortfall_names_a_limit_that_was_reached() -> None:
     assert response.notes[SMALL_BATTERY.asset_id][0].offset == 11
 
 
+def test_shortfall_names_the_rebound_of_an_earlier_order() -> None:
+    short = stay(2, 10, 4_000)
+    site = build_site("LV4-20", (vehicle(short),), PREFERENCES)
+    recorded = {VEHICLE.asset_id: uncontrolled_w(ISPS, (short,), 4_000)}
+    order = order_w(ISPS, (2, 6, -4_000), (8, 9, -1_000))
+    response = respond(site, site_horizon(recorded, ISPS), order)
+    assert response.delta_w[2:10].tolist() == [-4_000] * 4 + [4_000] * 4
+    assert response.shortfall_w[8] == 5_000
+    assert response.causes == {8: Cause.REBOUND}
+
+
 def test_an_override_ends_the_response_to_that_order_only() -> None:
     order = order_w(ISPS, (8, 16, -3_000), (30, 34, -3_000))
     response = respond(SITE, HORIZON, order, overridden=(11,))
