@@ -9,13 +9,15 @@ from backend.chain.ledger import Ledger
 from backend.chain.market import Market
 from backend.db.models import AgreementRow, CommitmentRow, MeterDayRow, NominationRow, RunRow
 from backend.services.activating import overlapping_agreements
-from backend.services.metering import (
+from backend.services.metering import meter_commitment, nomination_commitment
+from backend.services.records import (
     METER,
     NOMINATION,
-    meter_commitment,
-    nomination_commitment,
+    commitments_of,
+    log_of,
+    points_of,
+    read_terms,
 )
-from backend.services.records import commitments_of, log_of, points_of, read_terms
 from backend.services.settling import SettledPeriod
 from settlement.bundle import (
     Bundle,
@@ -27,6 +29,7 @@ from settlement.bundle import (
     StatedRun,
 )
 from settlement.chain_check import needed_utc_days
+from settlement.errors import InputError
 from settlement.run import Commitment
 from settlement.settle import Line
 from settlement.terms import BaselineMethod, Terms
@@ -50,7 +53,11 @@ class Bundler:
         self._trees: dict[tuple[str, int, int], Commitment] = {}
 
     def bundle(self, row: AgreementRow) -> Bundle:
-        """Return the bundle of an agreement."""
+        """Return the bundle of an agreement.
+
+        Raises:
+            InputError: data came in after it was committed, so that no proof can be made.
+        """
         session, terms = self._session, read_terms(row.terms)
         points = points_of(session, row.site_id)
         log = log_of(session, row.agreement_id)
@@ -95,6 +102,7 @@ class Bundler:
         return [
             self._committed(roots[row.utc_day], key, point, row.blob)
             for row in self._session.scalars(query.order_by(MeterDayRow.utc_day))
+            if row.utc_day in roots
         ]
 
     def _nominations(self, row: AgreementRow, terms: Terms) -> tuple[CommittedDay, ...]:
@@ -127,6 +135,9 @@ class Bundler:
                     self._session, root.committer, root.utc_day, root.version
                 )
         tree = self._trees[place]
+        if tree.root != root.root:
+            where = f"bundle, {root.kind} data of UTC day {root.utc_day}"
+            raise InputError("stored data that was not committed", where, "the committed data")
         index = [one.key for one in tree.blobs].index(key)
         return CommittedDay(
             point, root.utc_day, blob, root.root, root.version, root.block, tree.tree.proof(index)

@@ -14,12 +14,11 @@ from backend.db.models import (
     MeteringPointRow,
     NominationRow,
 )
-from backend.services.records import read_terms
+from backend.services.records import METER, NOMINATION, read_terms
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
 from settlement.run import Commitment, CommittedBlob, build_commitment
 
-METER, NOMINATION = "meter", "nomination"
 ISP_MINUTES = 15
 """Meter data of the market has one ISP length, that of its agreements."""
 

@@ -26,6 +26,9 @@ from settlement.terms_document import from_document, to_document
 OFFERED, REFUSED, SIGNED, RECORDED = "offered", "refused", "signed", "recorded"
 """What may become of an agreement."""
 
+METER, NOMINATION = "meter", "nomination"
+"""What is committed."""
+
 
 def write_terms(terms: Terms) -> str:
     """Write terms for a column."""
@@ -93,12 +96,30 @@ def points_of(session: Session, site_id: str) -> Sequence[MeteringPointRow]:
     return session.scalars(query.order_by(MeteringPointRow.name)).all()
 
 
-def readings_of(session: Session, point: str, isp_minutes: int) -> Readings:
-    """Return all readings of a metering point."""
-    rows = session.scalars(select(MeterDayRow).where(MeterDayRow.metering_point == point))
+def readings_of(
+    session: Session, point: str, isp_minutes: int, committed_by: bytes | None = None
+) -> Readings:
+    """Return the readings of a metering point.
+
+    Args:
+        session: an open session.
+        point: name of the metering point.
+        isp_minutes: ISP length.
+        committed_by: leaves out the days of which this meter data company has committed nothing;
+            None takes every day.
+    """
+    query = select(MeterDayRow).where(MeterDayRow.metering_point == point)
+    if committed_by is not None:
+        committed = select(CommitmentRow.utc_day).where(
+            CommitmentRow.kind == METER, CommitmentRow.committer == committed_by
+        )
+        query = query.where(MeterDayRow.utc_day.in_(committed))
     return Readings(
         isp_minutes,
-        {row.utc_day: decode_blob(row.blob, isp_minutes, "stored meter day") for row in rows},
+        {
+            row.utc_day: decode_blob(row.blob, isp_minutes, "stored meter day")
+            for row in session.scalars(query)
+        },
     )
 
 

@@ -10,8 +10,8 @@ from backend.chain.ledger import Ledger, PublishedRun
 from backend.chain.wallet import Wallet, address_of
 from backend.db.models import AgreementRow, NominationRow, RunRow, StatementRow
 from backend.services.activating import overlapping_agreements
-from backend.services.metering import NOMINATION
 from backend.services.records import (
+    NOMINATION,
     commitments_of,
     log_of,
     points_of,
@@ -65,7 +65,7 @@ def settle_period(
 def settle_agreement(
     session: Session, row: AgreementRow, period: Period, non_working_days: Sequence[int]
 ) -> Settled | Incomplete:
-    """Settle one agreement for a period from the stored data."""
+    """Settle one agreement for a period from the stored data that is committed."""
     terms = read_terms(row.terms)
     own = standing_of(session, row.agreement_id)
     sharing = list(own)
@@ -74,7 +74,7 @@ def settle_agreement(
     history = History(
         sum_readings(
             [
-                readings_of(session, point.name, terms.isp_minutes)
+                readings_of(session, point.name, terms.isp_minutes, terms.mdc)
                 for point in points_of(session, row.site_id)
             ]
         ),
