@@ -29,6 +29,7 @@ from settlement.bundle import (
     StatedRun,
 )
 from settlement.chain_check import needed_utc_days
+from settlement.clock import date_of
 from settlement.errors import InputError
 from settlement.run import Commitment
 from settlement.settle import Line
@@ -136,7 +137,7 @@ class Bundler:
                 )
         tree = self._trees[place]
         if tree.root != root.root:
-            where = f"bundle, {root.kind} data of UTC day {root.utc_day}"
+            where = f"bundle, {root.kind} data of {date_of(root.utc_day)} (UTC)"
             raise InputError("stored data that was not committed", where, "the committed data")
         index = [one.key for one in tree.blobs].index(key)
         return CommittedDay(

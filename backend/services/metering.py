@@ -15,6 +15,7 @@ from backend.db.models import (
     NominationRow,
 )
 from backend.services.records import METER, NOMINATION, read_terms
+from settlement.clock import date_of
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
 from settlement.run import Commitment, CommittedBlob, build_commitment
@@ -45,7 +46,7 @@ def take_in_day(
     )
     rows = []
     for point, values in values_w.items():
-        where = f"meter data of {point}, UTC day {utc_day}"
+        where = f"meter data of {point}, {date_of(utc_day)} (UTC)"
         if point not in known:
             raise InputError("unknown metering point", where, "one that is registered")
         if point in held:
@@ -107,7 +108,7 @@ def nominate(
         standing = nomination_commitment(session, committer, utc_day, latest)
         blobs = {one.key: one.blob for one in standing.blobs}
     for identity, values in values_w.items():
-        where = f"nomination of UTC day {utc_day}"
+        where = f"nomination of {date_of(utc_day)} (UTC)"
         row = session.get(AgreementRow, identity)
         if row is None:
             raise InputError(f"unknown agreement 0x{identity.hex()}", where, "one made here")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from backend.chain.rpc_server import serve
 from tests.backend.stages import STEPS
 from tests.backend.town import StagedTown, Town
 
@@ -11,6 +12,13 @@ from tests.backend.town import StagedTown, Town
 @pytest.fixture(scope="session")
 def staged() -> StagedTown:
     return StagedTown.deploy(STEPS)
+
+
+@pytest.fixture(scope="session")
+def served(staged: StagedTown) -> Iterator[str]:
+    """The read-only JSON-RPC of the chain, at whatever stage it is."""
+    with serve(staged.first.chain.web3) as url:
+        yield url
 
 
 def _at(stage: str) -> Callable[[StagedTown], Iterator[Town]]:

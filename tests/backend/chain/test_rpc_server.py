@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +19,10 @@ from settlement.errors import ChainError
 from settlement.rpc import JsonRpc, RpcChain
 from tests.backend import parties
 from tests.backend.defaults import DEALS, FIRST_METER_DAY, MONDAY, THURSDAY
-from tests.backend.town import StagedTown, Town
+from tests.backend.town import Town
 
 METHOD_NOT_FOUND, INVALID_REQUEST, SERVER_ERROR = -32601, -32600, -32000
 DAYS = 30
-
-
-@pytest.fixture(scope="module")
-def served(staged: StagedTown) -> Iterator[str]:
-    with serve(staged.first.chain.web3) as url:
-        yield url
 
 
 @pytest.fixture

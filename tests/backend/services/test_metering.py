@@ -7,6 +7,7 @@ from backend.chain.adapter import ContractRefused
 from backend.db.models import CommitmentRow, MeterDayRow
 from backend.services.metering import METER, commit_meter_days, meter_commitment, take_in_day
 from backend.services.records import commitments_of, points_of, readings_of
+from settlement.clock import date_of
 from settlement.errors import InputError
 from settlement.meter import encode_blob
 from settlement.run import CommittedBlob, build_commitment
@@ -54,7 +55,7 @@ def test_an_unknown_metering_point_is_refused_with_all_of_its_day(registered):
     with pytest.raises(InputError) as refused:
         take_in_day(registered.session, MONDAY, values)
     assert str(refused.value) == (
-        f"meter data of brewery kettle, UTC day {MONDAY}: unknown metering point; "
+        f"meter data of brewery kettle, {date_of(MONDAY)} (UTC): unknown metering point; "
         "expected one that is registered"
     )
     assert stored(registered) == 0
@@ -66,7 +67,7 @@ def test_another_number_of_values_is_refused_with_all_of_its_day(registered, cou
     with pytest.raises(InputError) as refused:
         take_in_day(registered.session, MONDAY, values)
     assert str(refused.value) == (
-        f"meter data of mill grinder, UTC day {MONDAY}: {4 * count} bytes; "
+        f"meter data of mill grinder, {date_of(MONDAY)} (UTC): {4 * count} bytes; "
         "expected 384 bytes, one UTC day"
     )
     assert stored(registered) == 0
@@ -77,7 +78,7 @@ def test_the_same_day_twice_is_refused_with_all_of_it(registered):
     with pytest.raises(InputError) as refused:
         take_in_day(registered.session, MONDAY, day_values(MONDAY))
     assert str(refused.value) == (
-        f"meter data of mill grinder, UTC day {MONDAY}: the day is there already; "
+        f"meter data of mill grinder, {date_of(MONDAY)} (UTC): the day is there already; "
         "expected each day once"
     )
     assert stored(registered) == 1
