@@ -41,7 +41,7 @@ class LocalDay:
 
 def rows_by_wall_clock(
     series_w: IntArray, series_first_isp: int, today: LocalDay, days_back: int
-) -> FloatArray:
+) -> tuple[tuple[int, ...], FloatArray]:
     """Return earlier days of a series, read at the wall-clock times of today's ISPs.
 
     Days with a clock change and days that the series does not hold in full are left out.

@@ -81,9 +81,7 @@ def test_another_number_of_values_is_refused_and_nothing_stored(begun, count):
 
 def test_an_agreement_that_nobody_knows_is_refused(begun):
     before, block = stored(begun), begun.chain.block_number()
-    with pytest.raises(
-        InputError, match=r"2040-03-22 \(UTC\): unknown agreement 0x00"
-    ):
+    with pytest.raises(InputError, match=r"2040-03-22 \(UTC\): unknown agreement 0x00"):
         nominate_values(begun, {bytes(32): flat(1)})
     assert stored(begun) == before
     assert begun.chain.block_number() == block

@@ -1,0 +1,163 @@
+"""From a requirement to recorded activations: what the terms leave, and what becomes of it."""
+
+import json
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from backend.db.models import ActivationRow, OrderRow
+from backend.services.dispatching import Answer, Available, answer_requirement, candidate_of
+from backend.services.local_day import LocalDay
+from settlement.activation import Activation
+from tests.backend import parties
+from tests.backend.defaults import CLOCK, MONDAY, SUNDAY, TUESDAY, isp_at
+from tests.backend.town import Town
+
+TODAY = LocalDay(CLOCK, TUESDAY)
+EVENING_ISPS = range(isp_at(TUESDAY, 17), isp_at(TUESDAY, 21))
+NOON_S = CLOCK.start_s(isp_at(TUESDAY, 12))
+
+
+def available(town: Town, deal: str, power_w: int = 10_000, reliability: float = 1.0) -> Available:
+    return Available(town.row(deal), power_w, reliability)
+
+
+def allowed_isps(town: Town, deal: str, now_s: int = NOON_S, today: LocalDay = TODAY) -> list[int]:
+    """The ISPs at which an activation of a deal may still stand."""
+    candidate = candidate_of(town.session, available(town, deal), today, now_s)
+    return [isp for isp, allowed in zip(today.isps, candidate.allowed, strict=True) if allowed]
+
+
+def answer(town: Town, required: dict[int, int], *offered: Available) -> Answer:
+    required_w = np.array([required.get(isp, 0) for isp in TODAY.isps], dtype=np.int64)
+    return answer_requirement(
+        town.session,
+        town.market,
+        parties.AGGREGATOR,
+        "point",
+        "less consumption",
+        TODAY,
+        required_w,
+        list(offered),
+        NOON_S,
+    )
+
+
+# What the terms leave
+
+
+def test_the_window_is_all_that_is_left_of_a_fresh_agreement(begun):
+    assert allowed_isps(begun, "bakery evening") == list(EVENING_ISPS)
+    assert allowed_isps(begun, "bakery midday", CLOCK.start_s(TODAY.first_isp)) == list(
+        range(isp_at(TUESDAY, 10), isp_at(TUESDAY, 16))
+    )
+
+
+def test_the_notice_takes_the_next_hour_and_the_running_isp(begun):
+    now = isp_at(TUESDAY, 17)
+    assert allowed_isps(begun, "bakery evening", CLOCK.start_s(now))[0] == now + 5
+    assert allowed_isps(begun, "bakery evening", CLOCK.start_s(now + 1) - 1)[0] == now + 5
+
+
+def test_recovery_takes_what_follows_the_last_activation(begun):
+    begun.order(begun.wanted("bakery evening", Activation(isp_at(TUESDAY, 17), 2, -500)))
+    assert allowed_isps(begun, "bakery evening")[0] == isp_at(TUESDAY, 17) + 2 + 8
+
+
+def test_what_another_agreement_of_the_site_has_ordered_is_taken(begun):
+    """The midday agreement would be free at noon, were it not for the site's other agreement."""
+    before = allowed_isps(begun, "bakery midday", CLOCK.start_s(TODAY.first_isp))
+    begun.order(begun.wanted("bakery evening", Activation(isp_at(TUESDAY, 17), 4, -500)))
+    assert allowed_isps(begun, "bakery midday", CLOCK.start_s(TODAY.first_isp)) == before
+    busy = Activation(isp_at(TUESDAY, 12), 2, 500)
+    begun.order(begun.wanted("bakery midday", busy))
+    evening = candidate_of(begun.session, available(begun, "bakery evening"), TODAY, NOON_S)
+    assert not evening.allowed[busy.first_isp - TODAY.first_isp]
+
+
+@pytest.mark.parametrize("day", [MONDAY - 1, SUNDAY + 1])
+def test_nothing_is_left_outside_the_dates(begun, day):
+    outside = LocalDay(CLOCK, day)
+    early_s = CLOCK.start_s(outside.first_isp) - 86_400
+    assert allowed_isps(begun, "bakery evening", early_s, outside) == []
+
+
+def test_the_mask_of_a_short_day_is_short(begun):
+    short = LocalDay(CLOCK, SUNDAY)
+    isps = allowed_isps(begun, "bakery evening", NOON_S, short)
+    assert len(short.isps) == 92
+    assert [CLOCK.local_minutes(isp) % 1440 for isp in isps] == list(range(17 * 60, 21 * 60, 15))
+
+
+@pytest.mark.parametrize(
+    ("deal", "power_w", "amount_w"),
+    [("bakery evening", 10_000, -3_000), ("bakery evening", 800, -800), ("bakery midday", 5, 5)],
+)
+def test_no_more_is_offered_than_agreed_and_able(begun, deal, power_w, amount_w):
+    candidate = candidate_of(begun.session, available(begun, deal, power_w), TODAY, NOON_S)
+    assert candidate.amount_w == amount_w
+
+
+def test_the_count_that_is_left_goes_down(begun):
+    def left() -> int:
+        found = candidate_of(begun.session, available(begun, "mill night"), TODAY, NOON_S)
+        return found.activations_left
+
+    assert left() == 4
+    begun.order(begun.wanted("mill night", Activation(isp_at(TUESDAY, 23), 2, -500)))
+    assert left() == 3
+
+
+# What becomes of it
+
+
+def test_a_requirement_is_covered_recorded_and_stored(begun):
+    need = {isp: -4_000 for isp in EVENING_ISPS[4:8]}
+    found = answer(
+        begun, need, available(begun, "bakery evening"), available(begun, "dairy steady")
+    )
+    assert found.congested == tuple(EVENING_ISPS[4:8])
+    assert not found.dispatch.shortfall_w.any()
+    ordered: dict[int, int] = {}
+    for wanted in found.activations:
+        for isp in wanted.activation.ordered_isps():
+            ordered[isp] = ordered.get(isp, 0) + wanted.activation.ordered_w
+    assert all(ordered[isp] <= -4_000 for isp in need)
+    rows = begun.session.scalars(select(ActivationRow)).all()
+    assert len(rows) == len(found.activations) >= 2
+    assert {row.order_id for row in rows} == {found.order.order_id}
+    order = begun.session.get_one(OrderRow, found.order.order_id)
+    assert sum(json.loads(order.required_w)) == -16_000
+    assert (order.congestion_point, order.local_day) == ("point", TUESDAY)
+    assert order.first_isp == TODAY.first_isp
+    for deal in ("bakery evening", "dairy steady"):
+        assert begun.head(deal) != bytes(32)
+
+
+def test_what_nobody_can_deliver_stays_short_and_is_stored(begun):
+    need = {isp: -50_000 for isp in EVENING_ISPS[4:6]}
+    found = answer(begun, need, available(begun, "bakery evening"))
+    assert found.dispatch.shortfall_w.sum() == 2 * (50_000 - 3_000)
+    order = begun.session.get_one(OrderRow, found.order.order_id)
+    assert json.loads(order.shortfall_w) == found.dispatch.shortfall_w.tolist()
+
+
+def test_nobody_to_ask_is_an_order_without_activations(begun):
+    before = begun.chain.block_number()
+    found = answer(begun, {EVENING_ISPS[4]: -1_000})
+    assert found.activations == ()
+    assert found.dispatch.shortfall_w.sum() == 1_000
+    assert begun.session.scalars(select(ActivationRow)).all() == []
+    assert begun.chain.block_number() == before, "nothing was sent"
+
+
+def test_answers_of_one_evening_do_not_get_in_each_others_way(begun):
+    """The second order of the same quarters has to do with what the first one left."""
+    need = {isp: -2_000 for isp in EVENING_ISPS[4:8]}
+    offered = [available(begun, "bakery evening"), available(begun, "dairy steady")]
+    first = answer(begun, need, *offered)
+    second = answer(begun, need, *offered)
+    taken = {one.terms for one in first.activations}
+    assert taken
+    assert taken.isdisjoint({one.terms for one in second.activations})
