@@ -9,9 +9,12 @@ from sqlalchemy import select
 from backend.db.models import ActivationRow, OrderRow
 from backend.services.dispatching import Answer, Available, answer_requirement, candidate_of
 from backend.services.local_day import LocalDay
+from backend.services.negotiation import record_signed, sign_both
 from settlement.activation import Activation
 from tests.backend import parties
 from tests.backend.defaults import CLOCK, MONDAY, SUNDAY, TUESDAY, isp_at
+from tests.backend.services.negotiating import row_of
+from tests.backend.stages import make_offer
 from tests.backend.town import Town
 
 TODAY = LocalDay(CLOCK, TUESDAY)
@@ -65,15 +68,19 @@ def test_recovery_takes_what_follows_the_last_activation(begun):
     assert allowed_isps(begun, "bakery evening")[0] == isp_at(TUESDAY, 17) + 2 + 8
 
 
-def test_what_another_agreement_of_the_site_has_ordered_is_taken(begun):
-    """The midday agreement would be free at noon, were it not for the site's other agreement."""
-    before = allowed_isps(begun, "bakery midday", CLOCK.start_s(TODAY.first_isp))
-    begun.order(begun.wanted("bakery evening", Activation(isp_at(TUESDAY, 17), 4, -500)))
-    assert allowed_isps(begun, "bakery midday", CLOCK.start_s(TODAY.first_isp)) == before
-    busy = Activation(isp_at(TUESDAY, 12), 2, 500)
-    begun.order(begun.wanted("bakery midday", busy))
-    evening = candidate_of(begun.session, available(begun, "bakery evening"), TODAY, NOON_S)
-    assert not evening.allowed[busy.first_isp - TODAY.first_isp]
+def test_what_another_agreement_of_the_site_has_ordered_is_taken(agreed):
+    """The bakery has a second agreement for its evenings."""
+    second = make_offer(agreed, "dairy steady", site_id="bakery")
+    sign_both(agreed.session, agreed.market, second, parties.AGGREGATOR, parties.OWNERS["bakery"])
+    record_signed(agreed.session, agreed.market, parties.RELAYER)
+    row = row_of(agreed, second)
+    busy = Activation(isp_at(TUESDAY, 18), 4, -500)
+    for taken in (frozenset(), frozenset(busy.ordered_isps())):
+        found = candidate_of(agreed.session, Available(row, 1_000, 1.0), TODAY, NOON_S)
+        allowed = [isp for isp, may in zip(TODAY.isps, found.allowed, strict=True) if may]
+        assert allowed == [isp for isp in EVENING_ISPS if isp not in taken]
+        if not taken:
+            agreed.order(agreed.wanted("bakery evening", busy))
 
 
 @pytest.mark.parametrize("day", [MONDAY - 1, SUNDAY + 1])
