@@ -126,9 +126,14 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A moment to come back to."""
+    """A moment to come back to: what the chain has in memory, its next block, and the store.
 
-    snapshot: int
+    The chain's own snapshots lead back to one moment alone; between several of them its blocks
+    are mixed up by number.
+    """
+
+    memory: Mapping[bytes, bytes]
+    next_block: object
     store: sqlite3.Connection
 
 
@@ -189,12 +194,16 @@ class StagedTown:
     def _save(self, stage: str, session: Session) -> None:
         copy = sqlite3.connect(":memory:")
         _driver_of(session).backup(copy)
-        self.saved[stage] = _Saved(self.tester.take_snapshot(), copy)
+        chain = self.tester.backend.chain
+        self.saved[stage] = _Saved(dict(_memory_of(self.tester)), chain.header, copy)
 
     @contextmanager
     def _restored(self, stage: str) -> Iterator[Town]:
         saved, first = self.saved[stage], self.first
-        self.tester.revert_to_snapshot(saved.snapshot)
+        memory = _memory_of(self.tester)
+        memory.clear()
+        memory.update(saved.memory)
+        self.tester.backend.chain.header = saved.next_block
         # A connection of its own, so that nonces are counted from what the chain says.
         chain = Chain(first.chain.web3, first.chain.gas_limit, first.chain.advance_to)
         sessions = open_store()
@@ -212,6 +221,11 @@ class StagedTown:
 
 def _moved(contract: Contract, chain: Chain) -> Contract:
     return replace(contract, chain=chain)
+
+
+def _memory_of(tester: EthereumTester) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = tester.backend.chain.chaindb.db.wrapped_db.kv_store
+    return found
 
 
 def _driver_of(session: Session) -> sqlite3.Connection:
