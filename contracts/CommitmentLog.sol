@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {LedgerRoles} from "./LedgerRoles.sol";
 import {CommitmentKind, ISettlementLedger} from "./interfaces/ISettlementLedger.sol";
 
 /// @title Roots of meter data and nominations, one or more versions per committer and UTC day
 /// @dev The part of the ledger that knows no money. The documentation is on the interface.
-abstract contract CommitmentLog is ISettlementLedger, AccessControl {
+abstract contract CommitmentLog is LedgerRoles {
     using SafeCast for uint256;
 
     struct Commitment {
         bytes32 root;
         uint64 blockNumber;
+        uint64 blockTime;
     }
-
-    bytes32 public constant MDC_ROLE = keccak256("MDC_ROLE");
 
     mapping(CommitmentKind kind => mapping(address committer => mapping(uint32 utcDay => Commitment[]))) private
         commitments;
@@ -51,6 +50,17 @@ abstract contract CommitmentLog is ISettlementLedger, AccessControl {
     }
 
     /// @inheritdoc ISettlementLedger
+    function committedAt(CommitmentKind kind, address committer, uint32 utcDay, uint256 index)
+        external
+        view
+        returns (uint64)
+    {
+        Commitment[] storage versions = commitments[kind][committer][utcDay];
+        require(index < versions.length, UnknownCommitment(index, versions.length));
+        return versions[index].blockTime;
+    }
+
+    /// @inheritdoc ISettlementLedger
     function rootsBefore(
         CommitmentKind kind,
         address committer,
@@ -71,7 +81,7 @@ abstract contract CommitmentLog is ISettlementLedger, AccessControl {
         for (uint256 i = 0; i < roots.length; ++i) {
             uint32 utcDay = (firstUtcDay + i).toUint32();
             Commitment[] storage versions = commitments[kind][msg.sender][utcDay];
-            versions.push(Commitment(roots[i], uint64(block.number)));
+            versions.push(Commitment(roots[i], uint64(block.number), uint64(block.timestamp)));
             emit Committed(kind, msg.sender, utcDay, versions.length, roots[i]);
         }
     }

@@ -87,13 +87,15 @@ class Ledger:
         market: Market,
         token: Token,
         challenge_window_s: int,
+        bond_amount: int,
     ) -> "Ledger":
-        """Deploy a ledger over a market and a token."""
+        """Deploy a ledger over a market and a token; every run ties a bond of 1e-4 EUR."""
         arguments = (
             market.contract.address,
             token.contract.address,
             admin.address,
             challenge_window_s,
+            bond_amount * TOKEN_UNITS_PER_AMOUNT,
         )
         return cls(Contract.deploy(chain, admin, "SettlementLedger", *arguments))
 
@@ -103,7 +105,7 @@ class Ledger:
         return bytes.fromhex(self.contract.address[2:])
 
     def grant(self, admin: Wallet, role: str, account: Wallet) -> Receipt:
-        """Grant DSO_ROLE or MDC_ROLE."""
+        """Grant DSO_ROLE, MDC_ROLE or GUARDIAN_ROLE."""
         role_id = self.contract.view(role)
         return self.contract.send(admin, "grantRole", role_id, account.address)
 
@@ -112,6 +114,10 @@ class Ledger:
         return self.contract.send(
             aggregator, "deposit", dso.address, amount * TOKEN_UNITS_PER_AMOUNT
         )
+
+    def deposit_bond(self, dso: Wallet, amount: int) -> Receipt:
+        """Pay in 1e-4 EUR for the bonds of a DSO's runs; the token has to be approved."""
+        return self.contract.send(dso, "depositBond", amount * TOKEN_UNITS_PER_AMOUNT)
 
     def commit_meter_data(self, mdc: Wallet, first_utc_day: int, roots: Sequence[bytes]) -> Receipt:
         """Commit the roots of consecutive UTC days."""

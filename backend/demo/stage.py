@@ -44,7 +44,7 @@ class Stage:
 
 
 def set_stage(store: Path) -> Stage:
-    """Start a chain, deploy the contracts, give roles, and fund the aggregator's escrow.
+    """Start a chain, deploy the contracts, give roles, and fund escrow and bond.
 
     Args:
         store: file of the SQLite store; an earlier one is replaced.
@@ -54,11 +54,16 @@ def set_stage(store: Path) -> Stage:
     chain.fund(parties.all())
     market = Market.deploy(chain, parties.admin)
     token = Token.deploy_test_euro(chain, parties.admin)
-    ledger = Ledger.deploy(chain, parties.admin, market, token, plan.CHALLENGE_WINDOW_S)
+    ledger = Ledger.deploy(
+        chain, parties.admin, market, token, plan.CHALLENGE_WINDOW_S, plan.BOND_AMOUNT
+    )
     ledger.grant(parties.admin, "DSO_ROLE", parties.dso)
     ledger.grant(parties.admin, "MDC_ROLE", parties.mdc)
     token.mint(parties.admin, address_of(parties.aggregator), plan.ESCROW_AMOUNT)
     token.approve(parties.aggregator, ledger.address, plan.ESCROW_AMOUNT)
     ledger.deposit(parties.aggregator, parties.dso, plan.ESCROW_AMOUNT)
+    token.mint(parties.admin, address_of(parties.dso), plan.BOND_AMOUNT)
+    token.approve(parties.dso, ledger.address, plan.BOND_AMOUNT)
+    ledger.deposit_bond(parties.dso, plan.BOND_AMOUNT)
     session = open_store(f"sqlite:///{store}")()
     return Stage(chain, market, ledger, token, parties, session)

@@ -10,6 +10,16 @@ enum CommitmentKind {
     NOMINATION
 }
 
+/// @dev BONDED: the bond is tied. UNBONDED: it was freed or taken. RELEASED: what was unpaid went back to free escrow,
+/// claims draw on that. VOID: pays nothing until a correction; VOID_RELEASED: the same, and nothing is locked.
+enum RunStatus {
+    BONDED,
+    UNBONDED,
+    RELEASED,
+    VOID,
+    VOID_RELEASED
+}
+
 /// @notice One agreement in one settlement period; money in 1e-4 EUR.
 struct Statement {
     bytes32 agreementId;
@@ -40,13 +50,13 @@ struct Run {
     bytes32 root;
     bytes32 ruleSet;
     uint64 sum; // 1e-4 EUR
-    uint64 claimed; // paid on this version, 1e-4 EUR; never more than `sum`
+    uint64 claimed; // paid on this version, 1e-4 EUR; never more than `sum` and what challenges added
     uint40 publishedAt; // block time of this version
     uint32 blockNumber; // block of this version
     uint32 periodLastDay;
     uint8 depth;
     uint8 version; // from 1, at most 255; 0 if there is no run
-    bool released; // what was unpaid went back to free escrow
+    RunStatus status;
 }
 
 /// @notice Proof that a statement belongs to a run.
@@ -58,7 +68,7 @@ struct Claim {
     uint64[] siblingSums;
 }
 
-/// @notice The money of an aggregator towards one DSO. What is locked stands with each run: its sum less its claims.
+/// @notice The money of an aggregator towards one DSO. What is locked stands with each run.
 struct Escrow {
     uint128 free; // token units that may be withdrawn or locked by a run
     uint32 nextPeriodDay; // first local day that no run covers yet
@@ -185,12 +195,19 @@ interface ISettlementLedger {
         uint64 blockNumber
     ) external view returns (bytes32[] memory roots);
 
-    /// @notice Publish a run and lock its sum; DSO_ROLE only. The caller is the DSO of its agreements.
+    /// @notice The block time of one version of a day's root.
+    function committedAt(CommitmentKind kind, address committer, uint32 utcDay, uint256 index)
+        external
+        view
+        returns (uint64);
+
+    /// @notice Publish a run, lock its sum and tie a bond; DSO_ROLE only. The caller is the DSO of its agreements.
     /// @dev Periods of an aggregator ascend without overlap, and a period is over on the UTC calendar.
     function publishRun(RunInput calldata input) external;
 
-    /// @notice Replace a run of the same period: release what it has not paid, lock the whole new sum. Claims prove
-    /// against the new root from then on, and open after a new challenge window.
+    /// @notice Replace a run of the same period: release what it has not paid and its bond if that is tied, then lock the
+    /// whole new sum and tie a bond. Claims prove against the new root from then on, and open after a new challenge
+    /// window. What challenges did to the superseded version is over.
     function publishCorrection(RunInput calldata input) external;
 
     /// @notice The standing version of a run; all 0 if there is none.
@@ -211,7 +228,14 @@ interface ISettlementLedger {
     /// @notice What an agreement's account holds in 1e-4 EUR, never above 0.
     function accountOf(bytes32 agreementId) external view returns (int256);
 
-    /// @notice Give the unpaid rest of a run back to free escrow, 180 days after its claims opened. Anyone may. Later
-    /// claims draw on free escrow.
+    /// @notice Give the unpaid rest of a run back to free escrow, 180 days after its claims opened, and its bond if that
+    /// is still tied. Anyone may. Later claims draw on free escrow.
     function releaseUnclaimed(address dso, address aggregator, uint32 periodFirstDay) external;
+
+    /// @notice Stop claims, new runs, corrections and the release of unclaimed money; GUARDIAN_ROLE only. Challenges,
+    /// commitments, deposits and what is free stay open.
+    function pause() external;
+
+    /// @notice Let them go on; the admin only.
+    function unpause() external;
 }

@@ -20,6 +20,14 @@ library ActivationRules {
         return state.lastDay < terms.endDay ? state.lastDay : terms.endDay;
     }
 
+    /// @notice The last block time at which an activation may be recorded.
+    function latestRecording(Terms calldata terms, uint32 firstIsp) internal pure returns (uint256) {
+        uint256 ispSeconds = uint256(terms.ispMinutes) * 60;
+        uint256 start = firstIsp * ispSeconds;
+        uint256 notice = terms.noticeIsps * ispSeconds;
+        return start > notice ? start - notice : 0;
+    }
+
     /// @notice Refuse an activation that breaks a limit.
     function check(bytes32 agreementId, AgreementState memory state, ActivationRequest calldata request)
         internal
@@ -50,10 +58,7 @@ library ActivationRules {
     }
 
     function checkNotice(bytes32 agreementId, ActivationRequest calldata request) private view {
-        uint256 ispSeconds = uint256(request.terms.ispMinutes) * 60;
-        uint256 start = request.firstIsp * ispSeconds;
-        uint256 notice = request.terms.noticeIsps * ispSeconds;
-        uint256 latest = start > notice ? start - notice : 0;
+        uint256 latest = latestRecording(request.terms, request.firstIsp);
         if (block.timestamp > latest) {
             revert IFlexMarket.NoticeTooShort(agreementId, block.timestamp, latest);
         }

@@ -42,4 +42,18 @@ library SumTree {
         }
         return (hash, sum);
     }
+
+    /// @notice The root that a leaf of a commitment leads to: the same tree, in which all sums are 0.
+    function rootOfHashes(bytes32 hash, uint256 index, bytes32[] calldata siblingHashes)
+        internal
+        pure
+        returns (bytes32)
+    {
+        for (uint256 level = 0; level < siblingHashes.length; ++level) {
+            bytes32 siblingHash = siblingHashes[level];
+            hash = index & 1 == 0 ? node(hash, 0, siblingHash, 0) : node(siblingHash, 0, hash, 0);
+            index >>= 1;
+        }
+        return hash;
+    }
 }

@@ -25,6 +25,7 @@ from settlement.identity import agreement_id
 from settlement.terms import Terms
 from tests.backend import parties
 from tests.backend.defaults import (
+    BOND_AMOUNT,
     CHALLENGE_WINDOW_S,
     DEALS,
     ESCROW_AMOUNT,
@@ -153,17 +154,20 @@ class StagedTown:
 
     @classmethod
     def deploy(cls, steps: tuple[tuple[str, Callable[[Town], None]], ...]) -> "StagedTown":
-        """Deploy the contracts, give the roles and fill the aggregator's escrow."""
+        """Deploy the contracts, give the roles and fill escrow and bond."""
         chain = Chain.in_process()
         chain.fund(list(parties.PAYING))
         market = Market.deploy(chain, parties.ADMIN)
         token = Token.deploy_test_euro(chain, parties.ADMIN)
-        ledger = Ledger.deploy(chain, parties.ADMIN, market, token, CHALLENGE_WINDOW_S)
+        ledger = Ledger.deploy(chain, parties.ADMIN, market, token, CHALLENGE_WINDOW_S, BOND_AMOUNT)
         ledger.grant(parties.ADMIN, "DSO_ROLE", parties.DSO)
         ledger.grant(parties.ADMIN, "MDC_ROLE", parties.MDC)
         token.mint(parties.ADMIN, address_of(parties.AGGREGATOR), ESCROW_AMOUNT)
         token.approve(parties.AGGREGATOR, ledger.address, ESCROW_AMOUNT)
         ledger.deposit(parties.AGGREGATOR, parties.DSO, ESCROW_AMOUNT)
+        token.mint(parties.ADMIN, address_of(parties.DSO), BOND_AMOUNT)
+        token.approve(parties.DSO, ledger.address, BOND_AMOUNT)
+        ledger.deposit_bond(parties.DSO, BOND_AMOUNT)
         chain.advance_to(NEGOTIATION_S)
         tester = chain.web3.provider.ethereum_tester  # type: ignore[union-attr]
         with open_store()() as session:

@@ -40,6 +40,8 @@ DSO = Actor("dso")
 OTHER_DSO = Actor("other dso")
 MDC = Actor("mdc")
 ADMIN = Actor("admin")
+GUARDIAN = Actor("guardian")
+CHALLENGER = Actor("challenger")
 RELAYER = Actor("relayer")
 STRANGER = Actor("stranger")
 
@@ -52,6 +54,8 @@ ALL = (
     OTHER_DSO,
     MDC,
     ADMIN,
+    GUARDIAN,
+    CHALLENGER,
     RELAYER,
     STRANGER,
 )

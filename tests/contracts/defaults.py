@@ -13,6 +13,8 @@ from tests.contracts import actors
 DAY_S = 86_400
 ISP_S = 900
 CHALLENGE_WINDOW_S = 7 * DAY_S
+BOND_UNITS = 10**9
+"""1,000 EUR in units of a token with six decimals."""
 
 
 def utc_s(*moment: int) -> int:

@@ -16,6 +16,8 @@ from tests.contracts.world import World
 FIRST_DAY, LAST_DAY = day(2040, 3, 1), day(2040, 3, 31)
 AFTER_PERIOD_S = utc_s(2040, 4, 2)
 RULE_SET = STANDARD.rule_set
+BONDED, UNBONDED, RELEASED, VOID, VOID_RELEASED = range(5)
+"""The states of a run."""
 
 
 def agreement(number: int) -> Terms:
@@ -151,7 +153,7 @@ def run_of(world: World, first_day: int = FIRST_DAY) -> dict[str, Any]:
         "period_last_day",
         "depth",
         "version",
-        "released",
+        "status",
     )
     function = world.ledger.functions.runOf(
         actors.DSO.checksum, actors.AGGREGATOR.checksum, first_day
@@ -160,10 +162,10 @@ def run_of(world: World, first_day: int = FIRST_DAY) -> dict[str, Any]:
 
 
 def escrow_of(world: World) -> tuple[int, int]:
-    """Free and locked escrow in 1e-4 EUR; locked is what else the ledger holds."""
+    """Free and locked escrow in 1e-4 EUR; locked is what else the ledger holds, without bonds."""
     function = world.ledger.functions.escrowOf(actors.AGGREGATOR.checksum, actors.DSO.checksum)
     free, _ = world.chain.read(function)
-    locked = world.balance(world.ledger.address) - free
+    locked = world.held - free
     assert free % 100 == locked % 100 == 0
     return free // 100, locked // 100
 

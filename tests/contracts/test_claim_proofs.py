@@ -75,7 +75,7 @@ def test_an_agreement_that_was_never_recorded_is_not_paid(world: World) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"amount": 10**9}, {"capacity": 1}, {"series_hash": bytes(32)}, {"penalty": 7}],
+    [{"amount": 10**9}, {"capacity": 77}, {"series_hash": bytes(32)}, {"penalty": 7}],
     ids=lambda one: next(iter(one)),
 )
 def test_every_part_of_a_statement_is_proven(claimable: World, change: dict[str, object]) -> None:

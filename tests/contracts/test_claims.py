@@ -86,7 +86,7 @@ def test_all_claims_together_pay_exactly_the_sum(claimable: World) -> None:
         assert claimable.balance(prosumer(number).checksum) == amount * 100
     assert run_of(claimable)["claimed"] == FIVE.sum
     assert escrow_of(claimable) == (0, 0)
-    assert claimable.balance(claimable.ledger.address) == 0
+    assert claimable.held == 0
 
 
 def test_a_claim_that_was_made_before_does_not_stop_a_batch(claimable: World) -> None:

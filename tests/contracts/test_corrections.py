@@ -5,6 +5,7 @@ from typing import Any
 from tests.contracts import actors
 from tests.contracts.defaults import DAY_S, day, utc_s
 from tests.contracts.settling import (
+    BONDED,
     FIRST_DAY,
     LAST_DAY,
     ONE,
@@ -69,15 +70,15 @@ def test_a_correction_locks_its_whole_sum(pair: World) -> None:
     assert escrow_of(pair) == (8500, 500)
     higher = Settlement.of([(ONE, 1200), (TWO, 600)])
     events = pair.chain.emitted(correction(pair, higher), actors.DSO)
-    assert events[0] == (
-        "RunReleased",
-        (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1, 500),
-    )
-    assert events[1][0] == "RunPublished"
-    assert events[1][1][4] == 2
+    assert events[:2] == [
+        ("BondFreed", (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1)),
+        ("RunReleased", (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1, 500)),
+    ]
+    assert events[2][0] == "RunPublished"
+    assert events[2][1][4] == 2
     assert escrow_of(pair) == (7200, 1800)
     run = run_of(pair)
-    assert (run["version"], run["sum"], run["claimed"], run["released"]) == (2, 1800, 0, False)
+    assert (run["version"], run["sum"], run["claimed"], run["status"]) == (2, 1800, 0, BONDED)
 
 
 def test_a_correction_that_escrow_cannot_cover_is_refused(pair: World) -> None:

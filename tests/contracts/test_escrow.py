@@ -52,7 +52,7 @@ def test_a_deposit_is_for_one_dso(world: World) -> None:
     assert escrow(world) == (UNITS, 0)
     assert escrow(world, dso=actors.OTHER_DSO) == (0, 0)
     assert escrow(world, aggregator=actors.OTHER_AGGREGATOR) == (0, 0)
-    assert world.balance(world.ledger.address) == UNITS
+    assert world.held == UNITS
 
 
 def test_no_more_than_the_free_escrow_is_taken_back(world: World) -> None:

@@ -158,8 +158,7 @@ class Driver:
         """What has to hold after every step."""
         free, _ = self.world.chain.read(self.ledger.escrowOf(AGGREGATOR, DSO))
         assert free == self.model.free * 100
-        held = self.world.balance(self.world.ledger.address)
-        assert held == self.model.held * 100, "the ledger holds what it owes"
+        assert self.world.held == self.model.held * 100, "the ledger holds what it owes"
         for period, run in enumerate(self.model.runs):
             first_day = FIRST_DAY + period * PERIOD_DAYS
             stored = self.world.chain.read(self.ledger.runOf(DSO, AGGREGATOR, first_day))

@@ -7,7 +7,7 @@ from web3.contract import Contract
 
 from settlement.keccak import keccak256
 from tests.contracts import actors
-from tests.contracts.defaults import CHALLENGE_WINDOW_S, STANDARD
+from tests.contracts.defaults import BOND_UNITS, CHALLENGE_WINDOW_S, STANDARD
 from tests.contracts.settling import AFTER_PERIOD_S, Settlement, open_claims
 from tests.contracts.world import PURSE, World
 
@@ -28,11 +28,14 @@ def hostile(world: World) -> Contract:
         token.address,
         actors.ADMIN.checksum,
         CHALLENGE_WINDOW_S,
+        BOND_UNITS,
     )
     role = chain.read(ledger.functions.DSO_ROLE())
     chain.send(ledger.functions.grantRole(role, DSO), actors.ADMIN)
-    chain.send(token.functions.mint(actors.AGGREGATOR.checksum, PURSE), actors.ADMIN)
-    chain.send(token.functions.approve(ledger.address, PURSE), actors.AGGREGATOR)
+    for payer in (actors.AGGREGATOR, actors.DSO):
+        chain.send(token.functions.mint(payer.checksum, PURSE), actors.ADMIN)
+        chain.send(token.functions.approve(ledger.address, PURSE), payer)
+    chain.send(ledger.functions.depositBond(3 * BOND_UNITS), actors.DSO)
     world.record()
     chain.at(AFTER_PERIOD_S)
     chain.send(ledger.functions.deposit(DSO, FUNDS), actors.AGGREGATOR)

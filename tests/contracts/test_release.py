@@ -7,9 +7,11 @@ import pytest
 from tests.contracts import actors
 from tests.contracts.defaults import CHALLENGE_WINDOW_S, DAY_S
 from tests.contracts.settling import (
+    BONDED,
     FIRST_DAY,
     ONE,
     PAIR,
+    RELEASED,
     TWO,
     Settlement,
     claim,
@@ -38,10 +40,11 @@ def test_the_rest_is_released_after_180_days(pair: World) -> None:
     )
     pair.chain.at(opens)
     assert pair.chain.emitted(function, actors.STRANGER) == [
-        ("RunReleased", (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1, 500))
+        ("BondFreed", (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1)),
+        ("RunReleased", (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY, 1, 500)),
     ]
     assert escrow_of(pair) == (9000, 0)
-    assert run_of(pair)["released"]
+    assert run_of(pair)["status"] == RELEASED
     assert pair.chain.refusal(function, actors.STRANGER) == (
         "AlreadyReleased",
         (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY),
@@ -86,4 +89,4 @@ def test_a_correction_after_the_release_locks_again(released: World) -> None:
     events = released.chain.emitted(correction(released, PAIR), actors.DSO)
     assert [name for name, _ in events] == ["RunPublished"]
     assert escrow_of(released) == (8500, 1500)
-    assert not run_of(released)["released"]
+    assert run_of(released)["status"] == BONDED

@@ -8,6 +8,7 @@ from tests.contracts import actors
 from tests.contracts.defaults import DAY_S, day, utc_s
 from tests.contracts.settling import (
     AFTER_PERIOD_S,
+    BONDED,
     FIRST_DAY,
     LAST_DAY,
     RULE_SET,
@@ -169,7 +170,7 @@ def test_a_run_is_stored_and_its_sum_locked(ready: World) -> None:
         "period_last_day": LAST_DAY,
         "depth": 2,
         "version": 1,
-        "released": False,
+        "status": BONDED,
     }
     assert escrow_of(ready) == (749_900, 250_100)
 

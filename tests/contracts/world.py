@@ -10,9 +10,10 @@ from settlement.identity import agreement_id
 from settlement.terms import Terms
 from tests.contracts import actors
 from tests.contracts.actors import Actor
-from tests.contracts.chain import Chain
+from tests.contracts.chain import Chain, artifact
 from tests.contracts.decoding import Named
 from tests.contracts.defaults import (
+    BOND_UNITS,
     CHALLENGE_WINDOW_S,
     FIRST_ISP,
     NOW_S,
@@ -23,6 +24,8 @@ from tests.contracts.defaults import (
 from tests.contracts.messages import Messages
 
 PURSE = 10**15
+BONDS = 8
+"""Bonds that each DSO has paid in at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class World:
             token.address,
             actors.ADMIN.checksum,
             CHALLENGE_WINDOW_S,
+            BOND_UNITS,
         )
         world = cls(
             chain,
@@ -60,12 +64,16 @@ class World:
         for role, holders in {
             chain.read(ledger.functions.DSO_ROLE()): (actors.DSO, actors.OTHER_DSO),
             chain.read(ledger.functions.MDC_ROLE()): (actors.MDC,),
+            chain.read(ledger.functions.GUARDIAN_ROLE()): (actors.GUARDIAN,),
         }.items():
             for holder in holders:
                 chain.send(ledger.functions.grantRole(role, holder.checksum), actors.ADMIN)
-        for aggregator in (actors.AGGREGATOR, actors.OTHER_AGGREGATOR):
-            chain.send(token.functions.mint(aggregator.checksum, PURSE), actors.ADMIN)
-            chain.send(token.functions.approve(ledger.address, PURSE), aggregator)
+        payers = (actors.AGGREGATOR, actors.OTHER_AGGREGATOR, actors.DSO, actors.OTHER_DSO)
+        for payer in payers:
+            chain.send(token.functions.mint(payer.checksum, PURSE), actors.ADMIN)
+            chain.send(token.functions.approve(ledger.address, PURSE), payer)
+        for dso in payers[2:]:
+            chain.send(ledger.functions.depositBond(BONDS * BOND_UNITS), dso)
         chain.send(market.functions.publishTemplate(words(TEMPLATE)), actors.AGGREGATOR)
         chain.at(NOW_S)
         return world
@@ -115,6 +123,19 @@ class World:
     def head(self, identity: bytes) -> bytes:
         """The head of an agreement's activation log."""
         return self.chain.read(self.market.functions.activationHead(identity))
+
+    @property
+    def referee(self) -> Contract:
+        """The contract that judges evidence; the ledger created it."""
+        return self.chain.w3.eth.contract(
+            address=self.chain.read(self.ledger.functions.referee()),
+            abi=artifact("StatementReferee")["abi"],
+        )
+
+    @property
+    def held(self) -> int:
+        """Token units of the ledger besides the bonds that were paid in at the start."""
+        return self.balance(self.ledger.address) - 2 * BONDS * BOND_UNITS
 
     def balance(self, address: bytes | str) -> int:
         """Token units of an account."""

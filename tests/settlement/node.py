@@ -105,7 +105,7 @@ def _run(chain: ChainView, dso: bytes, aggregator: bytes, first_day: int) -> dic
         "periodLastDay": run.period_last_day if run else 0,
         "depth": run.depth if run else 0,
         "version": run.version if run else 0,
-        "released": False,
+        "status": 0,
     }
 
 

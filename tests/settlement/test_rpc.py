@@ -120,7 +120,7 @@ def run_of(version: int) -> dict[str, Any]:
         "periodLastDay": 7,
         "depth": 8,
         "version": version,
-        "released": False,
+        "status": 0,
     }
 
 
