@@ -1,6 +1,8 @@
 """The `flexledger` command."""
 
 import argparse
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,11 +33,20 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("out"), help="folder for all results")
     demo.add_argument(
         "--checker",
+        type=_interpreter,
         default=sys.executable,
         help="Python of an environment with the base install, for the prosumers' checkers",
     )
     commands.add_parser("verify", help="check a settlement bundle (see: flexledger verify --help)")
     return parser
+
+
+def _interpreter(given: str) -> str:
+    """Return the absolute path of an interpreter; links stay, an environment is known by them."""
+    found = shutil.which(given)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{given} is no program; expected a Python interpreter")
+    return os.path.abspath(found)
 
 
 def _demo(out: Path, checker: str) -> int:

@@ -1,5 +1,6 @@
 """The demonstration from the empty chain to the last payment."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from backend.demo.month import run_month
 from backend.demo.outcome import Outcome, summarise
 from backend.demo.owners import preferences_of
 from backend.demo.preparation import moved_day, negotiate_all, register_all
-from backend.demo.settlement_day import close_month
+from backend.demo.settlement_day import BUNDLES, METERS, close_month
 from backend.demo.stage import Stage, set_stage
 from backend.demo.world import World
 from backend.district import District, load_district
@@ -47,6 +48,8 @@ def run_demo(out: Path, checker: str, write: Callable[[str], None]) -> Outcome:
         write: takes lines of progress.
     """
     out.mkdir(parents=True, exist_ok=True)
+    for folder in (out / BUNDLES, out / METERS):
+        shutil.rmtree(folder, ignore_errors=True)
     say = Headed(write, time.monotonic())
     say.phase("Contracts: market, settlement ledger and a test token on a chain of their own")
     stage = set_stage(out / "flexledger.sqlite")

@@ -26,6 +26,10 @@ from settlement.statement import Period
 Progress = Callable[[str], None]
 
 
+BUNDLES, METERS = "bundles", "meters"
+"""Folders of the results; what an earlier demonstration left in them is replaced."""
+
+
 class Mismatch(Exception):
     """Two parties disagree on what both can compute."""
 
@@ -88,7 +92,7 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
 def _write_job(month: Month, bundler: Bundler, row: AgreementRow, out: Path, rpc: str) -> CheckJob:
     """Write a bundle and, apart from it, the prosumer's own meter file."""
     name = f"{row.site_id}-{row.agreement_id.hex()[:8]}"
-    bundle, meter = out / "bundles" / f"{name}.json", out / "meters" / f"{row.site_id}.csv"
+    bundle, meter = out / BUNDLES / f"{name}.json", out / METERS / f"{row.site_id}.csv"
     for path in (bundle, meter):
         path.parent.mkdir(parents=True, exist_ok=True)
     bundle.write_text(write_bundle(bundler.bundle(row)))

@@ -18,8 +18,11 @@ from settlement.activation import Activation
 from settlement.terms import Terms
 from settlement.window import in_window
 
-TIME_LIMIT_S = 0.5
+TIME_LIMIT_S = 10.0
 GAP = 0.02
+ROUNDS = 1
+"""Rounds of improvement. They end the search before the time limit does on any usual machine, so
+that the same orders give the same activations everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def answer_requirement(
         now_s: UTC second of recording, at the latest.
     """
     candidates = [candidate_of(session, one, today, now_s) for one in available]
-    found = dispatch(required_w, candidates, TIME_LIMIT_S, GAP)
+    found = dispatch(required_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS)
     order = OrderRow(
         congestion_point=congestion_point,
         direction=direction,
