@@ -172,6 +172,13 @@ def stand(world: World, stated: Sequence[tuple[Case, Statement]], spare: int = 0
         spare: free escrow that is left, in 1e-4 EUR.
     """
     order_all(world, list({one.identity: one for one, _ in stated}.values()))
+    return publish_over(world, stated, spare)
+
+
+def publish_over(
+    world: World, stated: Sequence[tuple[Case, Statement]], spare: int = 0
+) -> Settlement:
+    """The same for agreements whose logs are written."""
     world.chain.at(AFTER_PERIOD_S)
     run = run_over(stated)
     fund(world, run.sum + spare)
