@@ -23,6 +23,9 @@ DAY_S, ISP_S, ISPS_PER_DAY = 86_400, 900, 96
 CHALLENGE_WINDOW_S = 7 * DAY_S
 ESCROW_AMOUNT = 1_000 * 10_000
 BOND_AMOUNT = 500 * 10_000
+PAID_IN_AMOUNT = ESCROW_AMOUNT + BOND_AMOUNT
+"""What the ledger holds before anything is paid out, in 1e-4 EUR."""
+
 
 MONDAY = day_of(date(2040, 3, 19))
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + offset for offset in (1, 2, 3, 4))

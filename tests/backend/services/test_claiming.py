@@ -13,7 +13,7 @@ from backend.services import claiming
 from backend.services.claiming import claim_all, proven_statements
 from settlement.merkle import Proof
 from tests.backend import parties
-from tests.backend.defaults import CHALLENGE_WINDOW_S, DEALS, ESCROW_AMOUNT
+from tests.backend.defaults import CHALLENGE_WINDOW_S, DEALS, PAID_IN_AMOUNT
 from tests.backend.town import Town
 
 
@@ -132,7 +132,7 @@ def test_claiming_pays_exactly_what_the_statements_say(opened):
     claim(opened)
     assert balances(opened) == expected
     assert sum(expected.values()) == opened.run().sum
-    assert opened.token.balance(opened.ledger.address) == ESCROW_AMOUNT - opened.run().sum
+    assert opened.token.balance(opened.ledger.address) == PAID_IN_AMOUNT - opened.run().sum
     assert paid_in_store(opened) == [True] * len(DEALS)
     record = opened.ledger.run_of(
         address_of(parties.DSO), address_of(parties.AGGREGATOR), opened.run().first_day
@@ -150,7 +150,7 @@ def test_claiming_twice_pays_nothing_more(opened):
     after = balances(opened)
     claim(opened)
     assert balances(opened) == after
-    assert opened.token.balance(opened.ledger.address) == ESCROW_AMOUNT - opened.run().sum
+    assert opened.token.balance(opened.ledger.address) == PAID_IN_AMOUNT - opened.run().sum
     assert opened.chain.transactions == {"claimBatch": 2}, "the second one did go through"
 
 

@@ -15,10 +15,12 @@ from settlement.run import build_run
 from settlement.statement import Period
 from tests.backend import parties
 from tests.backend.defaults import (
+    BOND_AMOUNT,
     DEALS,
     ESCROW_AMOUNT,
     LAST_METER_DAY,
     MONDAY,
+    PAID_IN_AMOUNT,
     PERIOD,
     SUNDAY,
     WEDNESDAY,
@@ -96,6 +98,19 @@ def test_a_run_beyond_the_escrow_cannot_be_published(metered):
     assert stored(metered) == (0, 0)
 
 
+def test_a_run_without_a_bond_cannot_be_published(metered):
+    units = 100 * BOND_AMOUNT
+    metered.ledger.contract.send(parties.DSO, "withdrawBond", units)
+    with pytest.raises(ContractRefused) as refused:
+        publish(metered, metered.settled())
+    assert refused.value.name == "BondShort"
+    assert refused.value.values == ("0x" + address_of(parties.DSO).hex(), 0, units)
+    assert stored(metered) == (0, 0)
+    metered.token.approve(parties.DSO, metered.ledger.address, BOND_AMOUNT)
+    metered.ledger.deposit_bond(parties.DSO, BOND_AMOUNT)
+    assert publish(metered, metered.settled()).version == 1
+
+
 # Published
 
 
@@ -120,7 +135,7 @@ def test_publishing_locks_exactly_the_sum(published):
     assert total > 0
     assert published.run().sum == total
     assert free_escrow(published) == ESCROW_AMOUNT - total
-    assert published.token.balance(published.ledger.address) == ESCROW_AMOUNT
+    assert published.token.balance(published.ledger.address) == PAID_IN_AMOUNT
     assert free_escrow(published, parties.STRANGER) == 0
 
 
