@@ -61,6 +61,8 @@ def choose(
         gap: relative gap that is good enough.
         nodes_max: nodes of the search to stop after with the best so far.
     """
+    if not keys:
+        return Choice([], problem.objective_eur([]), True)
     model, guess = _model(problem, keys, fixed), _guess(problem, keys, start)
     try:
         answer = solve(model, time_limit_s, gap, nodes_max, guess)

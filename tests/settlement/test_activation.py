@@ -114,7 +114,7 @@ def test_dates_are_those_of_each_local_start():
     assert (error.rule, error.found) == ("dates", str(date_of(last_day + 1)))
     assert error.limit == f"{date_of(ending.start_day)} to {date_of(last_day)}"
     starting = always(start_day=last_day + 1)
-    assert refusal(starting, [], NIGHT).found == last_day
+    assert refusal(starting, [], NIGHT).found == str(date_of(last_day))
     check_activation(starting, [], Activation(NIGHT.first_isp + 4, 4, -3000))
 
 
