@@ -1,21 +1,18 @@
-"""One short demonstration, two days around the clock change, for all tests of this folder."""
+"""One short demonstration for all tests of this folder: one feeder, two days, a clock change."""
 
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from backend.db.store import close_store, open_store
-from backend.demo import pipeline, plan
+from backend.demo import pipeline
 from backend.demo.outcome import Outcome
 from backend.demo.stage import Stage, set_stage
-
-SATURDAY, SUNDAY = date(2016, 3, 26), date(2016, 3, 27)
-"""Recorded days; the clock was put forward on the second."""
+from tests.backend.demo.short import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         stages.append(set_stage(store))
         return stages[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "FIRST_RECORDED_DAY", SATURDAY)
-        patch.setattr(plan, "LAST_RECORDED_DAY", SUNDAY)
+    with shortened() as patch:
         patch.setattr(pipeline, "set_stage", remembered)
         outcome = pipeline.run_demo(out, sys.executable, said.append)
     (stage,) = stages

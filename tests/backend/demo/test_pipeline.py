@@ -23,6 +23,7 @@ from settlement.bundle_document import read_bundle
 from settlement.clock import Clock, ClockRule, day_of
 from settlement.evidence import entries_of
 from settlement.plausibility import check_bundle
+from tests.backend.demo.short import one_feeder
 
 
 def count(session, table, *conditions) -> int:
@@ -77,8 +78,8 @@ def test_each_statement_adds_up(finished):
 def test_counts_are_those_of_store_and_district(finished, store):
     outcome = finished.outcome
     assert (outcome.sites, outcome.assets) == (count(store, SiteRow), count(store, AssetRow))
-    assert outcome.sites == 52
-    assert outcome.agreements == count(store, AgreementRow, AgreementRow.status == RECORDED) > 20
+    assert outcome.sites == len(one_feeder().sites) == 13
+    assert outcome.agreements == count(store, AgreementRow, AgreementRow.status == RECORDED) > 5
     assert outcome.refused_offers == count(store, AgreementRow, AgreementRow.status == REFUSED)
     assert outcome.activations == count(store, ActivationRow) > 10
     overridden = count(store, ActivationRow, ActivationRow.override_isp.is_not(None))
@@ -166,7 +167,8 @@ def test_every_prosumer_has_a_bundle_and_an_own_meter_file(finished, store):
 
 def test_the_bundles_left_behind_still_hold(finished):
     bundles = sorted((finished.out / "bundles").glob("*-????????.json"))
-    for path in bundles[::8]:
+    assert bundles
+    for path in bundles[::3]:
         report, _ = check_bundle(read_bundle(path.read_text(), path.name))
         assert report.holds, path.name
 
