@@ -1,6 +1,6 @@
 """Make a virtual environment with this project in it, once, and print its Python.
 
-usage: python3 scripts/environment.py base|market|dev
+usage: python3 scripts/environment.py base|market|dev|analysis
 
 Uses the standard library alone, so that it runs before anything is installed. An environment is
 made again when what it is made from changes, and not otherwise.
@@ -13,7 +13,8 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = {"base": "", "market": "[market]", "dev": "[dev]"}
+KINDS = {"base": "", "market": "[market]", "dev": "[dev]", "analysis": None}
+ANALYSIS_REQUIREMENTS = ROOT / "scripts" / "analysis" / "requirements.txt"
 
 
 def main(kind: str) -> str:
@@ -33,9 +34,12 @@ def main(kind: str) -> str:
 def content_hash(kind: str) -> str:
     """Hash what decides the content of an environment: requirements, versions, interpreter.
 
-    The base environment holds a copy of `settlement`, so its sources count as well.
+    The base environment holds a copy of `settlement`, so its sources count as well. That for the
+    analysis holds tools alone: they need other versions of packages than this project.
     """
     files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+    if kind == "analysis":
+        files = [ANALYSIS_REQUIREMENTS]
     if kind == "base":
         files += sorted(path for path in (ROOT / "settlement").rglob("*") if path.suffix != ".pyc")
     parts = [path.read_bytes() for path in files if path.is_file()]
@@ -45,10 +49,13 @@ def content_hash(kind: str) -> str:
 
 def install(python: Path, kind: str) -> None:
     """Install the project; the base environment gets a built copy, as a prosumer would."""
-    editable = [] if kind == "base" else ["--editable"]
-    target = f"{ROOT}{KINDS[kind]}"
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--constraint", str(ROOT / "constraints.txt"), *editable, target]
+    if kind == "analysis":
+        command += ["--requirement", str(ANALYSIS_REQUIREMENTS)]
+    else:
+        editable = [] if kind == "base" else ["--editable"]
+        command += ["--constraint", str(ROOT / "constraints.txt"), *editable]
+        command.append(f"{ROOT}{KINDS[kind]}")
     result = subprocess.run(command, stdout=sys.stderr, check=False)
     if result.returncode:
         say(f"The installation failed with status {result.returncode}.")
