@@ -31,15 +31,18 @@ library LineMath {
 
     /// @notice What one ISP delivered and lacks; `orderedW` is not 0.
     /// @dev Above the order nothing more counts; the wrong direction delivers nothing and lacks more than the order.
+    /// Unchecked: powers have 32 bits.
     function measure(int256 baselineW, int256 actualW, int256 orderedW)
         internal
         pure
         returns (uint256 deliveredW, uint256 deficiencyW)
     {
-        int256 moved = orderedW < 0 ? baselineW - actualW : actualW - baselineW;
-        int256 ordered = orderedW < 0 ? -orderedW : orderedW;
-        if (moved >= ordered) return (uint256(ordered), 0);
-        return (moved > 0 ? uint256(moved) : 0, uint256(ordered - moved));
+        unchecked {
+            int256 moved = orderedW < 0 ? baselineW - actualW : actualW - baselineW;
+            int256 ordered = orderedW < 0 ? -orderedW : orderedW;
+            if (moved >= ordered) return (uint256(ordered), 0);
+            return (moved > 0 ? uint256(moved) : 0, uint256(ordered - moved));
+        }
     }
 
     /// @notice Whether an activation falls short of THRESHOLD: it earns no volume and no capacity for its ISPs.

@@ -37,6 +37,7 @@ library Series {
     }
 
     /// @notice The sums over the ISPs of one activation; the words have to reach as far.
+    /// @dev Unchecked: 2^16 ISPs of 2^33 W are far from overflow.
     /// @return sums Magnitudes in W.
     /// @return readable False if a value is -2^31; the sums then mean nothing.
     function deliveryOf(uint256[] calldata words, uint256 position, uint256 isps, int256 orderedW)
@@ -44,24 +45,27 @@ library Series {
         pure
         returns (LineMath.Delivery memory sums, bool readable)
     {
-        uint256 end = position + isps;
-        uint256 word;
-        if (position % PAIRS_PER_WORD != 0) word = words[position / PAIRS_PER_WORD];
-        for (; position < end; ++position) {
-            if (position % PAIRS_PER_WORD == 0) word = words[position / PAIRS_PER_WORD];
-            (int32 baselineW, int32 actualW) = pairIn(word, position);
-            if (baselineW == UNREADABLE_W || actualW == UNREADABLE_W) return (sums, false);
-            (uint256 deliveredW, uint256 deficiencyW) = LineMath.measure(baselineW, actualW, orderedW);
-            sums.deliveredW += deliveredW;
-            sums.deficiencyW += deficiencyW;
+        unchecked {
+            uint256 end = position + isps;
+            uint256 delivered;
+            uint256 deficiency;
+            for (; position < end; ++position) {
+                (int32 baselineW, int32 actualW) = pairAt(words, position);
+                if (baselineW == UNREADABLE_W || actualW == UNREADABLE_W) return (sums, false);
+                (uint256 deliveredW, uint256 deficiencyW) = LineMath.measure(baselineW, actualW, orderedW);
+                delivered += deliveredW;
+                deficiency += deficiencyW;
+            }
+            uint256 ordered = isps * uint256(orderedW < 0 ? -orderedW : orderedW);
+            return (LineMath.Delivery(ordered, delivered, deficiency), true);
         }
-        sums.orderedW = isps * uint256(orderedW < 0 ? -orderedW : orderedW);
-        return (sums, true);
     }
 
     function pairIn(uint256 word, uint256 position) private pure returns (int32 baselineW, int32 actualW) {
-        uint256 pair = word >> (PAIR_BITS * (PAIRS_PER_WORD - 1 - position % PAIRS_PER_WORD));
-        baselineW = int32(uint32(pair >> 32));
-        actualW = int32(uint32(pair));
+        unchecked {
+            uint256 pair = word >> (PAIR_BITS * (PAIRS_PER_WORD - 1 - position % PAIRS_PER_WORD));
+            baselineW = int32(uint32(pair >> 32));
+            actualW = int32(uint32(pair));
+        }
     }
 }

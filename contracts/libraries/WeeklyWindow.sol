@@ -96,9 +96,16 @@ library WeeklyWindow {
         }
     }
 
-    /// @dev The number of bits that are 1.
-    function ones(uint256 bits) private pure returns (uint256 total) {
-        // Each round clears the lowest one.
-        for (; bits != 0; bits &= bits - 1) ++total;
+    /// @dev The number of bits that are 1, below 256: sums of 2, 4 and 8 bits beside each other, then all of these.
+    function ones(uint256 bits) private pure returns (uint256) {
+        unchecked {
+            uint256 everySecond = type(uint256).max / 3;
+            uint256 everySecondPair = type(uint256).max / 5;
+            uint256 everySecondFour = type(uint256).max / 17;
+            bits = (bits & everySecond) + ((bits >> 1) & everySecond);
+            bits = (bits & everySecondPair) + ((bits >> 2) & everySecondPair);
+            bits = (bits & everySecondFour) + ((bits >> 4) & everySecondFour);
+            return (bits * (type(uint256).max / 255)) >> 248;
+        }
     }
 }

@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Evidence, Recomputed} from "../interfaces/IChallenges.sol";
 import {ClockRule, DeliveryRule, Terms} from "../interfaces/IFlexMarket.sol";
 import {Statement} from "../interfaces/ISettlementLedger.sol";
 import {ActivationRules} from "../libraries/ActivationRules.sol";
 import {IspClock} from "../libraries/IspClock.sol";
 import {LineMath} from "../libraries/LineMath.sol";
 import {MeterData} from "../libraries/MeterData.sol";
+import {Recomputation} from "../libraries/Recomputation.sol";
 import {Series} from "../libraries/Series.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {TermsLib} from "../libraries/TermsLib.sol";
@@ -74,6 +76,10 @@ contract RulesHarness {
 
     function nextHead(bytes32 head, uint32 firstIsp, uint16 isps, int32 orderedW) external pure returns (bytes32) {
         return ActivationRules.nextHead(head, firstIsp, isps, orderedW);
+    }
+
+    function recompute(Evidence calldata evidence, uint32 endDay) external pure returns (Recomputed memory) {
+        return Recomputation.recompute(evidence, endDay);
     }
 
     function divideHalfEven(uint256 numerator, uint256 denominator) external pure returns (uint256) {

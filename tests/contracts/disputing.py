@@ -8,10 +8,9 @@ from settlement.activation import Activation, standing_activations
 from settlement.baseline import History
 from settlement.clock import MINUTES_PER_DAY
 from settlement.identity import agreement_id
-from settlement.merkle import build_tree
 from settlement.meter import Readings
 from settlement.settle import Settled, activations_of, settle
-from settlement.statement import Pair, Period, Statement, pack_series, statement_leaf
+from settlement.statement import Pair, Period, Statement, pack_series
 from settlement.terms import BaselineMethod, Terms
 from tests.contracts import actors
 from tests.contracts.defaults import FIRST_ISP, terms, words
@@ -114,10 +113,7 @@ def case(number: int = 0, **changes: object) -> Case:
 
 def run_over(stated: Sequence[tuple[Case, Statement]]) -> Settlement:
     """A run of statements, right or wrong, in the order of its tree."""
-    ordered = sorted(stated, key=lambda one: one[1].agreement_id)
-    statements = tuple(one for _, one in ordered)
-    tree = build_tree([statement_leaf(one) for one in statements])
-    return Settlement(tuple(one.terms for one, _ in ordered), statements, tree)
+    return Settlement.over([(one.terms, told) for one, told in stated])
 
 
 def evidence(

@@ -14,7 +14,7 @@ from settlement.activation import Activation, log_head
 from settlement.identity import agreement_id, template_of
 from settlement.keccak import keccak256
 from settlement.merkle import Node, Proof, build_tree, root_by_proof
-from settlement.statement import Statement, statement_leaf
+from settlement.statement import Period, Statement, statement_leaf
 from settlement.terms import Terms
 from tests.contracts import actors
 from tests.contracts.actors import Actor
@@ -32,6 +32,7 @@ from tests.contracts.world import World
 
 BATCHES = (10, 100)
 RUN_DEPTH = 20
+PERIOD = Period(FIRST_DAY, LAST_DAY)
 SIGN_BEFORE = NOW_S + 10**8
 DSO, AGGREGATOR = actors.DSO.checksum, actors.AGGREGATOR.checksum
 
@@ -225,9 +226,9 @@ class MillionTree:
         root = root_by_proof(statement_leaf(ordered[0]), proofs[0])
         return cls(tuple(ordered), proofs, root)
 
-    def run_input(self) -> tuple[object, ...]:
-        period = (FIRST_DAY, LAST_DAY)
-        return (AGGREGATOR, *period, *self.root, RUN_DEPTH, RULE_SET, 2**RUN_DEPTH)
+    def run_input(self, period: Period = PERIOD) -> tuple[object, ...]:
+        days = (period.first_day, period.last_day)
+        return (AGGREGATOR, *days, *self.root, RUN_DEPTH, RULE_SET, 2**RUN_DEPTH)
 
     def claim(self, value: Terms) -> tuple[object, ...]:
         identity = agreement_id(value)

@@ -50,8 +50,13 @@ class Settlement:
     @classmethod
     def of(cls, amounts: Sequence[tuple[Terms, int]], **period: int) -> "Settlement":
         """Build the tree over agreements and their amounts."""
-        ordered = sorted(amounts, key=lambda one: agreement_id(one[0]))
-        statements = tuple(statement(value, amount, **period) for value, amount in ordered)
+        return cls.over([(value, statement(value, amount, **period)) for value, amount in amounts])
+
+    @classmethod
+    def over(cls, stated: Sequence[tuple[Terms, Statement]]) -> "Settlement":
+        """Build the tree over agreements and their statements."""
+        ordered = sorted(stated, key=lambda one: one[1].agreement_id)
+        statements = tuple(one for _, one in ordered)
         tree = build_tree([statement_leaf(one) for one in statements])
         return cls(tuple(value for value, _ in ordered), statements, tree)
 
