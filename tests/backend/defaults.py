@@ -157,11 +157,12 @@ ORDERS = (
     ("dairy steady", Activation(isp_at(TUESDAY, 18), 6, -1500)),
     ("mill night", Activation(isp_at(WEDNESDAY, 23), 12, -4000)),
     ("bakery midday", Activation(isp_at(THURSDAY, 12), 6, 2000)),
-    ("bakery evening", Activation(isp_at(THURSDAY, 18), 8, -2500)),
     ("dairy steady", Activation(isp_at(FRIDAY, 17), 4, -1000)),
+    ("bakery evening", Activation(isp_at(FRIDAY, 18), 8, -2500)),
     ("bakery evening", Activation(isp_at(SUNDAY, 17), 4, -2000)),
 )
-"""Activations of the week in time order. The mill's second hour lies beyond midnight."""
+"""Activations of the week in time order. The mill's last two hours lie beyond midnight, and the
+bakery's Thursday is no like day for its Friday evening only because of its other agreement."""
 
 DELIVERED_PERCENT = {"bakery evening": 80, "bakery midday": 95, "mill night": 110}
 """Share of an order that shows in the meter; the dairy delivers the first and misses the second."""
