@@ -28,6 +28,17 @@ def artifact(name: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What the chain has in memory, and its next block.
+
+    The chain's own snapshots import a block again on the way back and mix up blocks by number.
+    """
+
+    memory: Mapping[bytes, bytes]
+    next_block: object
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """One chain of its own; calls and transactions see the time set by `at`."""
 
@@ -51,6 +62,21 @@ class Chain:
             Web3(EthereumTesterProvider(tester)),
             Decoder.of(artifact(name)["abi"] for name in NAMES),
         )
+
+    def moment(self) -> Moment:
+        """Remember the present."""
+        return Moment(dict(self._memory), self.tester.backend.chain.header)
+
+    def back_to(self, moment: Moment) -> None:
+        """Return to a moment, from wherever."""
+        self._memory.clear()
+        self._memory.update(moment.memory)
+        self.tester.backend.chain.header = moment.next_block
+
+    @property
+    def _memory(self) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = self.tester.backend.chain.chaindb.db.wrapped_db.kv_store
+        return found
 
     def deploy(self, name: str, *arguments: object) -> Contract:
         """Deploy a contract from its artifact."""

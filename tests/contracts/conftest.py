@@ -16,7 +16,7 @@ from tests.contracts.settling import (
     publish,
     record_all,
 )
-from tests.contracts.world import World
+from tests.contracts.world import Stages, World
 
 
 @pytest.fixture(scope="session")
@@ -24,36 +24,53 @@ def deployed() -> World:
     return World.create()
 
 
-@pytest.fixture
-def world(deployed: World) -> Iterator[World]:
-    snapshot = deployed.chain.tester.take_snapshot()
-    yield deployed
-    deployed.chain.tester.revert_to_snapshot(snapshot)
+@pytest.fixture(scope="session")
+def all_stages(deployed: World) -> Stages:
+    return Stages(deployed, deployed.chain.moment())
 
 
 @pytest.fixture
-def published(world: World) -> World:
+def stages(all_stages: Stages) -> Iterator[Stages]:
+    """The stages; afterwards the contracts are as they were deployed."""
+    yield all_stages
+    all_stages.world.chain.back_to(all_stages.deployed)
+
+
+@pytest.fixture
+def world(stages: Stages) -> World:
+    return stages.world
+
+
+@pytest.fixture
+def published(stages: Stages) -> World:
     """The run of five statements stands, its claims are not open, its sum is all the escrow."""
-    record_all(world, FIVE_AGREEMENTS)
-    world.chain.at(AFTER_PERIOD_S)
-    fund(world, FIVE.sum)
-    publish(world, FIVE)
+    return stages.at("published", _publish_five)
+
+
+@pytest.fixture
+def claimable(stages: Stages) -> World:
+    """The challenge window of the run of five has passed."""
+    world = stages.at("published", _publish_five)
+    open_claims(world)
     return world
 
 
 @pytest.fixture
-def claimable(published: World) -> World:
-    """The challenge window of the run of five has passed."""
-    open_claims(published)
-    return published
-
-
-@pytest.fixture
-def pair(world: World) -> World:
+def pair(stages: Stages) -> World:
     """The run of two statements is claimable; the escrow holds 10,000 in all."""
+    return stages.at("pair", _publish_pair)
+
+
+def _publish_five(world: World) -> None:
+    record_all(world, FIVE_AGREEMENTS)
+    world.chain.at(AFTER_PERIOD_S)
+    fund(world, FIVE.sum)
+    publish(world, FIVE)
+
+
+def _publish_pair(world: World) -> None:
     record_all(world, [ONE, TWO])
     world.chain.at(AFTER_PERIOD_S)
     fund(world, 10_000)
     publish(world, PAIR)
     open_claims(world)
-    return world

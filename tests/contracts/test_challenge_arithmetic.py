@@ -17,8 +17,9 @@ from tests.contracts.disputing import (
     dispute_of,
     evidence,
     evidence_of,
+    order_all,
+    publish_over,
     run_over,
-    stand,
 )
 from tests.contracts.settling import (
     BONDED,
@@ -33,13 +34,19 @@ from tests.contracts.settling import (
     prosumer,
     run_of,
 )
-from tests.contracts.world import World
+from tests.contracts.world import Stages, World
 
 ABOUT, OTHER = case(0), case(1)
 RIGHT = ABOUT.statement
 LOWER = ABOUT.stating(volume=RIGHT.volume - 600, amount=RIGHT.amount - 600)
 HIGHER = ABOUT.stating(volume=RIGHT.volume + 600, amount=RIGHT.amount + 600)
 KEY = (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY)
+
+
+@pytest.fixture
+def world(stages: Stages) -> World:
+    """The agreements are recorded and their logs written."""
+    return stages.at(__name__, lambda world: order_all(world, [ABOUT, OTHER]))
 
 
 def pack_hash(words: list[int]) -> bytes:
@@ -52,7 +59,7 @@ def both(stated: Statement) -> list[tuple[Case, Statement]]:
 
 
 def test_a_challenge_after_the_window_is_refused(world: World) -> None:
-    run = stand(world, both(LOWER))
+    run = publish_over(world, both(LOWER))
     open_claims(world)
     closed = run_of(world)["published_at"] + CHALLENGE_WINDOW_S
     call = arithmetic(world, evidence_of(run, ABOUT))
@@ -60,13 +67,13 @@ def test_a_challenge_after_the_window_is_refused(world: World) -> None:
 
 
 def test_the_last_second_of_the_window_counts(world: World) -> None:
-    run = stand(world, both(LOWER), spare=600)
+    run = publish_over(world, both(LOWER), spare=600)
     world.chain.at(run_of(world)["published_at"] + CHALLENGE_WINDOW_S - 1)
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
 
 
 def test_a_statement_that_is_in_no_run_is_refused(world: World) -> None:
-    run = stand(world, both(RIGHT))
+    run = publish_over(world, both(RIGHT))
     invented = run_over(both(LOWER))
     call = arithmetic(world, evidence_of(invented, ABOUT))
     name, (_, _, root, total) = world.chain.refusal(call, actors.CHALLENGER)
@@ -74,7 +81,7 @@ def test_a_statement_that_is_in_no_run_is_refused(world: World) -> None:
 
 
 def test_terms_of_another_agreement_are_refused(world: World) -> None:
-    run = stand(world, both(LOWER))
+    run = publish_over(world, both(LOWER))
     (_, *proof), log, series = evidence_of(run, ABOUT)
     (other_terms, *_), _, _ = evidence_of(run, OTHER)
     call = arithmetic(world, ((other_terms, *proof), log, series))
@@ -86,7 +93,7 @@ def test_terms_of_another_agreement_are_refused(world: World) -> None:
 
 @pytest.mark.parametrize("left_out", range(4))
 def test_every_entry_of_the_log_is_handed_in(world: World, left_out: int) -> None:
-    run = stand(world, both(LOWER))
+    run = publish_over(world, both(LOWER))
     proven, log, series = evidence_of(run, ABOUT)
     del log[left_out]
     rest = [one for place, one in enumerate(ABOUT.log) if place != left_out]
@@ -98,7 +105,7 @@ def test_every_entry_of_the_log_is_handed_in(world: World, left_out: int) -> Non
 
 
 def test_the_series_is_the_one_of_the_statement(world: World) -> None:
-    run = stand(world, both(LOWER))
+    run = publish_over(world, both(LOWER))
     other = [ABOUT.words[0] + 1, *ABOUT.words[1:]]
     call = arithmetic(world, evidence_of(run, ABOUT, other))
     assert world.chain.refusal(call, actors.CHALLENGER) == (
@@ -114,7 +121,7 @@ def test_the_series_is_the_one_of_the_statement(world: World) -> None:
 )
 def test_a_right_amount_holds(world: World, change: dict[str, int]) -> None:
     """Other figures of the statement are wrong without anybody being paid wrong."""
-    run = stand(world, both(ABOUT.stating(**change)))
+    run = publish_over(world, both(ABOUT.stating(**change)))
     call = arithmetic(world, evidence_of(run, ABOUT))
     assert world.chain.refusal(call, actors.CHALLENGER) == (
         "ArithmeticHolds",
@@ -123,14 +130,14 @@ def test_a_right_amount_holds(world: World, change: dict[str, int]) -> None:
 
 
 def test_a_second_challenge_finds_nothing_wrong(world: World) -> None:
-    run = stand(world, both(LOWER), spare=600)
+    run = publish_over(world, both(LOWER), spare=600)
     call = arithmetic(world, evidence_of(run, ABOUT))
     world.chain.send(call, actors.CHALLENGER)
     assert world.chain.refusal(call, actors.STRANGER)[0] == "ArithmeticHolds"
 
 
 def test_a_higher_amount_grows_the_lock_and_takes_the_bond(world: World) -> None:
-    run = stand(world, both(LOWER), spare=1000)
+    run = publish_over(world, both(LOWER), spare=1000)
     call = arithmetic(world, evidence_of(run, ABOUT))
     events = world.chain.emitted(call, actors.CHALLENGER)
     changed = (1, LOWER.amount, RIGHT.amount, 600)
@@ -147,7 +154,7 @@ def test_a_higher_amount_grows_the_lock_and_takes_the_bond(world: World) -> None
 
 
 def test_a_claim_pays_what_stands(world: World) -> None:
-    run = stand(world, both(LOWER), spare=600)
+    run = publish_over(world, both(LOWER), spare=600)
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
     open_claims(world)
     assert claim(world, run, ABOUT.terms) == RIGHT.amount
@@ -157,7 +164,7 @@ def test_a_claim_pays_what_stands(world: World) -> None:
 
 
 def test_a_lower_amount_leaves_the_lock(world: World) -> None:
-    run = stand(world, both(HIGHER), spare=50)
+    run = publish_over(world, both(HIGHER), spare=50)
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
     assert world.held + BOND_UNITS == (run.sum + 50) * 100
     open_claims(world)
@@ -172,7 +179,7 @@ def test_a_lower_amount_leaves_the_lock(world: World) -> None:
 
 def test_a_run_has_one_bond(world: World) -> None:
     low = replace(OTHER.statement, amount=OTHER.statement.amount - 1)
-    run = stand(world, [(ABOUT, LOWER), (OTHER, low)], spare=601)
+    run = publish_over(world, [(ABOUT, LOWER), (OTHER, low)], spare=601)
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
     events = world.chain.emitted(arithmetic(world, evidence_of(run, OTHER)), actors.STRANGER)
     assert [name for name, _ in events] == ["StatementRecomputed"]
@@ -182,7 +189,7 @@ def test_a_run_has_one_bond(world: World) -> None:
 @pytest.fixture
 def void(world: World) -> World:
     """The escrow was one short of what a recomputed statement needs."""
-    run = stand(world, both(LOWER), spare=599)
+    run = publish_over(world, both(LOWER), spare=599)
     events = world.chain.emitted(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
     assert events[0] == ("RunVoided", (*KEY, 1, 59_900, 60_000))
     assert events[1] == (
@@ -231,7 +238,7 @@ def test_a_correction_heals_a_void_run(void: World) -> None:
 
 
 def test_a_correction_ends_what_stood_in(world: World) -> None:
-    run = stand(world, both(LOWER), spare=600)
+    run = publish_over(world, both(LOWER), spare=600)
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT)), actors.CHALLENGER)
     lower_still = run_over(both(ABOUT.stating(amount=5)))
     correct(world, lower_still)
@@ -263,7 +270,7 @@ MALFORMED = {
 @pytest.mark.parametrize("kind", MALFORMED)
 def test_a_malformed_series_puts_the_statement_on_hold(world: World, kind: str) -> None:
     words = MALFORMED[kind]
-    run = stand(world, both(ABOUT.stating(series_hash=pack_hash(words))))
+    run = publish_over(world, both(ABOUT.stating(series_hash=pack_hash(words))))
     call = arithmetic(world, evidence_of(run, ABOUT, words))
     assert world.chain.emitted(call, actors.CHALLENGER) == [
         ("StatementHeld", (ABOUT.identity, *KEY, 1, 0))
@@ -285,7 +292,7 @@ def test_a_malformed_series_puts_the_statement_on_hold(world: World, kind: str) 
 
 def test_a_correction_ends_a_hold(world: World) -> None:
     words = [*ABOUT.words, 0]
-    run = stand(world, both(ABOUT.stating(series_hash=pack_hash(words))))
+    run = publish_over(world, both(ABOUT.stating(series_hash=pack_hash(words))))
     world.chain.send(arithmetic(world, evidence_of(run, ABOUT, words)), actors.CHALLENGER)
     right = run_over(both(RIGHT))
     correct(world, right)
@@ -299,7 +306,7 @@ def test_statements_that_contradict_each_other_do_not_drain_the_escrow(world: Wo
     weaker = replace(ABOUT, values={**ABOUT.values, isp: (5000, 5000)})
     assert weaker.statement.amount < RIGHT.amount
     first, second = ABOUT.stating(amount=0), replace(weaker.statement, amount=1)
-    run = stand(world, [(ABOUT, first), (weaker, second)], spare=3 * RIGHT.amount)
+    run = publish_over(world, [(ABOUT, first), (weaker, second)], spare=3 * RIGHT.amount)
     turns = [
         evidence(run, run.statements.index(told), about)
         for told, about in ((first, ABOUT), (second, weaker))
@@ -318,7 +325,7 @@ def test_statements_that_contradict_each_other_do_not_drain_the_escrow(world: Wo
 
 
 def test_what_is_tried_at_the_referee_costs_nothing(world: World) -> None:
-    run = stand(world, both(LOWER))
+    run = publish_over(world, both(LOWER))
     found = world.chain.read(world.referee.functions.recompute(evidence_of(run, ABOUT)))
     assert tuple(found) == (
         log_head(ABOUT.log),

@@ -38,13 +38,19 @@ from tests.contracts.settling import (
     correct,
     open_claims,
 )
-from tests.contracts.world import World
+from tests.contracts.world import Stages, World
 
 RIGHT = METERED.statement
 COMMITTED = meter_commitments()
 KEY = (actors.DSO.address, actors.AGGREGATOR.address, FIRST_DAY)
 LAST_ISP = max(METERED.values)
 DAY = FIRST_ISP // ISPS_PER_DAY
+
+
+@pytest.fixture
+def world(stages: Stages) -> World:
+    """The agreements are recorded and their logs written."""
+    return stages.at(__name__, lambda world: order_all(world, [METERED]))
 
 
 def with_actual(watts: int, isp: int = FIRST_ISP) -> Case:
@@ -55,7 +61,7 @@ def with_actual(watts: int, isp: int = FIRST_ISP) -> Case:
 def settled(world: World, about: Case = METERED, stated: Statement | None = None) -> Settlement:
     """Meter data is committed, then the run is published."""
     commit(world, "commitMeterData", COMMITTED)
-    return stand(world, [(about, stated or about.statement)], spare=10**6)
+    return publish_over(world, [(about, stated or about.statement)], spare=10**6)
 
 
 def challenge(world: World, run: Settlement, about: Case, proof: Any) -> Any:
@@ -111,7 +117,7 @@ def test_a_blob_of_another_day_does_not_count(world: World) -> None:
 
 
 def test_where_nothing_was_committed_the_statement_stands(world: World) -> None:
-    run = stand(world, [(METERED, RIGHT)])
+    run = publish_over(world, [(METERED, RIGHT)])
     call = challenge(world, run, METERED, reading_proof(COMMITTED))
     assert world.chain.refusal(call, actors.CHALLENGER) == ("UnknownCommitment", (0, 0))
 
@@ -167,7 +173,7 @@ def test_a_missing_reading_puts_the_statement_on_hold(world: World) -> None:
 
     lacking = meter_commitments(without_roof)
     commit(world, "commitMeterData", lacking)
-    run = stand(world, [(METERED, RIGHT)])
+    run = publish_over(world, [(METERED, RIGHT)])
     world.chain.send(challenge(world, run, METERED, reading_proof(lacking)), actors.CHALLENGER)
     assert dispute_of(world, METERED) == (0, 0, 1)
 

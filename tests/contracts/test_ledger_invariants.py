@@ -10,12 +10,12 @@ from tests.contracts.world import World
 
 STEPS = 120
 SEEDS = (0, 1, 8)
-CHECK_ALL_EVERY = 6
+CHECK_ALL_EVERY = 12
 
 
 def drive(world: World, seed: int) -> Counter[str]:
     """Run one sequence from the deployed state and return what happened in it."""
-    snapshot = world.chain.tester.take_snapshot()
+    before = world.chain.moment()
     record_all(world, AGREEMENTS)
     world.chain.at((FIRST_DAY + (PERIODS + 1) * PERIOD_DAYS) * DAY_S)
     driver = Driver(world, Random(seed))
@@ -24,7 +24,7 @@ def drive(world: World, seed: int) -> Counter[str]:
         driver.check()
         if step % CHECK_ALL_EVERY == 0:
             driver.check_all()
-    world.chain.tester.revert_to_snapshot(snapshot)
+    world.chain.back_to(before)
     return driver.seen
 
 

@@ -20,7 +20,7 @@ from tests.contracts.world import World
 from tests.vectors.samples import random_terms
 
 BATCHES, CASES = range(10), 20
-LEDGER_SEEDS, AGREEMENTS = (1, 2), 20
+LEDGER_SEEDS, AGREEMENTS = (1,), 24
 NO_STATEMENT = Statement(bytes(32), 0, 0, bytes(32), 0, 0, 0, 0, 0)
 
 

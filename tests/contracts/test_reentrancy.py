@@ -61,7 +61,10 @@ ARM: list[Any] = [
 
 
 @pytest.mark.parametrize("outer", ["deposit", "withdraw", "claim", "claimBatch"])
-@pytest.mark.parametrize("inner", ["deposit", "withdraw", "claim", "claimBatch"])
+@pytest.mark.parametrize(
+    "inner",
+    ["deposit", "withdraw", "claim", "claimBatch", "depositBond", "withdrawBond"],
+)
 def test_no_money_function_runs_inside_another(
     world: World, hostile: Contract, outer: str, inner: str
 ) -> None:
@@ -70,6 +73,8 @@ def test_no_money_function_runs_inside_another(
         "withdraw": (DSO, 100),
         "claim": (RUN.claim(0),),
         "claimBatch": ([RUN.claim(0)],),
+        "depositBond": (100,),
+        "withdrawBond": (100,),
     }
     callback = hostile.encode_abi(inner, arguments[inner])
     token = token_of(world, hostile)

@@ -1,7 +1,7 @@
 """The deployed contracts and the everyday actions of the parties."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from web3.contract import Contract
@@ -10,7 +10,7 @@ from settlement.identity import agreement_id
 from settlement.terms import Terms
 from tests.contracts import actors
 from tests.contracts.actors import Actor
-from tests.contracts.chain import Chain, artifact
+from tests.contracts.chain import Chain, Moment, artifact
 from tests.contracts.decoding import Named
 from tests.contracts.defaults import (
     BOND_UNITS,
@@ -140,3 +140,22 @@ class World:
     def balance(self, address: bytes | str) -> int:
         """Token units of an account."""
         return self.chain.read(self.token.functions.balanceOf(address))
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """One world and the moments in it from which tests start; each is built once."""
+
+    world: World
+    deployed: Moment
+    moments: dict[object, Moment] = field(default_factory=dict)
+
+    def at(self, name: object, build: Callable[[World], object]) -> World:
+        """Go to the moment after `build` was done on the deployed contracts."""
+        if name in self.moments:
+            self.world.chain.back_to(self.moments[name])
+            return self.world
+        self.world.chain.back_to(self.deployed)
+        build(self.world)
+        self.moments[name] = self.world.chain.moment()
+        return self.world
