@@ -104,6 +104,8 @@ def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> 
 
 def _enforcement(month: Month) -> str:
     """Try to record the last activation once more; the ledger enforces the terms."""
+    if not month.ordered:
+        return "nothing was ordered, so nothing can be ordered against the terms"
     last = month.ordered[-1]
     again = WantedActivation(last.agreed.terms, last.activation)
     try:

@@ -37,12 +37,17 @@ def tamper_with_bundles(jobs: Sequence[CheckJob], checker: str) -> tuple[Refusal
     Raises:
         AcceptedForgery: one of them was accepted.
     """
-    job = next(job for job in jobs if json.loads(job.bundle.read_text())["stated"]["lines"])
+    job = next(job for job in jobs if _has_lines(job))
     return (
         _by_checker(checker, job, "statement: 10 EUR added to an amount", _raise_amount),
         _by_checker(checker, job, f"meter series: {ADDED_W} W added to a reading", _alter_meter),
         _by_checker(checker, job, "proof: one bit of a sibling turned", _alter_proof),
     )
+
+
+def _has_lines(job: CheckJob) -> bool:
+    stated = json.loads(job.bundle.read_text())["stated"]
+    return stated is not None and bool(stated["lines"])
 
 
 def _raise_amount(document: dict) -> None:  # type: ignore[type-arg]
@@ -100,13 +105,18 @@ def tamper_with_claims(stage: Stage, settled: SettledPeriod) -> tuple[Refusal, .
     raised = replace(
         honest, statement=replace(honest.statement, amount=honest.statement.amount + ADDED_AMOUNT)
     )
-    (first, amount), *rest = honest.proof.siblings
-    turned = bytes([first[0] ^ 1]) + first[1:]
-    forged = replace(honest, proof=Proof(honest.proof.index, ((turned, amount), *rest)))
+    forged = replace(honest, proof=_turned(honest.proof))
     return (
         _claim_refused(stage, "statement: 10 EUR added to an amount", raised),
         _claim_refused(stage, "proof: one bit of a sibling turned", forged),
     )
+
+
+def _turned(proof: Proof) -> Proof:
+    """Turn one bit of the lowest sibling; a tree of one leaf has none, so one is added."""
+    (first, amount), *rest = proof.siblings or ((bytes(32), 0),)
+    turned = bytes([first[0] ^ 1]) + first[1:]
+    return Proof(proof.index, ((turned, amount), *rest))
 
 
 def _claim_refused(stage: Stage, altered: str, proven: ProvenStatement) -> Refusal:
