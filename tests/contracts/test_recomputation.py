@@ -4,8 +4,6 @@ from collections import Counter
 from dataclasses import fields, replace
 from random import Random
 
-import pytest
-
 from settlement.activation import Activation, log_head, standing_activations
 from settlement.clock import ClockRule, switch_instants_s
 from settlement.settle import Settled
@@ -19,8 +17,8 @@ from tests.contracts.settling import FIRST_DAY, claim, open_claims, prosumer
 from tests.contracts.world import World
 from tests.vectors.samples import random_terms
 
-BATCHES, CASES = range(10), 20
-LEDGER_SEEDS, AGREEMENTS = (1,), 24
+CASES = 160
+AGREEMENTS = 16
 NO_STATEMENT = Statement(bytes(32), 0, 0, bytes(32), 0, 0, 0, 0, 0)
 
 
@@ -124,12 +122,13 @@ def features(about: Case, settled: Settled) -> set[str]:
     return met | ({"nothing"} if not lines else set())
 
 
-@pytest.mark.parametrize("batch", BATCHES)
-def test_contract_and_rules_compute_the_same_statement(deployed: World, batch: int) -> None:
-    random = Random(batch)
+def test_contract_and_rules_compute_the_same_statement(deployed: World) -> None:
+    random = Random(1)
+    met: Counter[str] = Counter()
     for _ in range(CASES):
         about = random_case(random)
-        right = about.statement
+        settled = about.settled()
+        right = settled.statement
         end_day = about.terms.end_day
         end_day = end_day if about.end_day is None else min(end_day, about.end_day)
         call = deployed.harness.functions.recompute(handed_in(about), end_day)
@@ -143,21 +142,13 @@ def test_contract_and_rules_compute_the_same_statement(deployed: World, batch: i
             right.penalty,
             right.amount,
         )
-
-
-def test_the_samples_meet_every_case() -> None:
-    met: Counter[str] = Counter()
-    for batch in BATCHES:
-        random = Random(batch)
-        for _ in range(CASES):
-            about = random_case(random)
-            met.update(features(about, about.settled()))
+        met.update(features(about, settled))
     assert set(met) == {
         *("rule LINEAR", "rule THRESHOLD", "rule GRACE"),
         *("clock NONE", "clock EU", "clock US"),
         *("failed", "capped", "not capped", "cancelled", "terminated", "outside"),
         *("full words", "nothing"),
-    }
+    }, "the samples have to meet every case, else they prove little"
 
 
 def ledger_case(random: Random, number: int) -> Case:
@@ -196,10 +187,9 @@ def ledger_case(random: Random, number: int) -> Case:
     return Case(terms, tuple(log), {isp: pair(random, terms.amount_w) for isp in ordered})
 
 
-@pytest.mark.parametrize("seed", LEDGER_SEEDS)
-def test_every_wrong_amount_is_put_right_and_paid(world: World, seed: int) -> None:
+def test_every_wrong_amount_is_put_right_and_paid(world: World) -> None:
     """Amount for amount: lock, escrow, bond, payments."""
-    random = Random(seed)
+    random = Random(1)
     cases = [ledger_case(random, number) for number in range(AGREEMENTS)]
     errors = [random.choice([0, 1, -1, 7000, -7000]) for _ in cases]
     stated = [

@@ -9,7 +9,7 @@ from settlement.keccak import keccak256
 from tests.contracts import actors
 from tests.contracts.defaults import BOND_UNITS, CHALLENGE_WINDOW_S, STANDARD
 from tests.contracts.settling import AFTER_PERIOD_S, Settlement, open_claims
-from tests.contracts.world import PURSE, World
+from tests.contracts.world import PURSE, Stages, World
 
 REENTERED = keccak256(b"ReentrancyGuardReentrantCall()")[:4]
 RUN = Settlement.of([(STANDARD, 1000)])
@@ -17,9 +17,18 @@ FUNDS = 500_000
 DSO = actors.DSO.checksum
 
 
+LEDGERS: list[Contract] = []
+"""The ledger over the hostile token, once it is deployed."""
+
+
 @pytest.fixture
-def hostile(world: World) -> Contract:
+def hostile(stages: Stages) -> Contract:
     """A ledger over the hostile token, with a claimable run."""
+    stages.at(__name__, lambda world: LEDGERS.append(deploy_hostile(world)))
+    return LEDGERS[0]
+
+
+def deploy_hostile(world: World) -> Contract:
     chain = world.chain
     token = chain.deploy("ReentrantToken")
     ledger = chain.deploy(
