@@ -1,6 +1,6 @@
 """Make a virtual environment with this project in it, once, and print its Python.
 
-usage: python3 scripts/environment.py base|market|dev|analysis
+usage: python3 scripts/environment.py base|market|dev|analysis|bench-NAME
 
 Uses the standard library alone, so that it runs before anything is installed. An environment is
 made again when what it is made from changes, and not otherwise.
@@ -15,6 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"base": "", "market": "[market]", "dev": "[dev]", "analysis": None}
 ANALYSIS_REQUIREMENTS = ROOT / "scripts" / "analysis" / "requirements.txt"
+RIVALS = {
+    f"bench-{path.stem}": path for path in sorted((ROOT / "scripts" / "benchmarks").glob("*.txt"))
+}
+"""What a benchmark is compared with, one requirement a line; an environment for each benchmark."""
 
 
 def main(kind: str) -> str:
@@ -38,6 +42,8 @@ def content_hash(kind: str) -> str:
     analysis holds tools alone: they need other versions of packages than this project.
     """
     files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+    if kind in RIVALS:
+        files.append(RIVALS[kind])
     if kind == "analysis":
         files = [ANALYSIS_REQUIREMENTS]
     if kind == "base":
@@ -55,11 +61,25 @@ def install(python: Path, kind: str) -> None:
     else:
         editable = [] if kind == "base" else ["--editable"]
         command += ["--constraint", str(ROOT / "constraints.txt"), *editable]
-        command.append(f"{ROOT}{KINDS[kind]}")
+        command.append(f"{ROOT}{KINDS.get(kind, KINDS['dev'])}")
     result = subprocess.run(command, stdout=sys.stderr, check=False)
     if result.returncode:
         say(f"The installation failed with status {result.returncode}.")
         raise SystemExit(result.returncode)
+    if kind in RIVALS:
+        install_rivals(python, RIVALS[kind])
+
+
+def install_rivals(python: Path, listed: Path) -> None:
+    """Install each rival that can be; a benchmark says which ones it had to leave out."""
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for line in listed.read_text().splitlines():
+        requirement = line.partition("#")[0].strip()
+        if not requirement:
+            continue
+        result = subprocess.run([*command, requirement], stdout=sys.stderr, check=False)
+        if result.returncode:
+            say(f"{requirement} cannot be installed here: the benchmark runs without it.")
 
 
 def say(text: str) -> None:
@@ -68,6 +88,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in KINDS:
-        raise SystemExit(f"usage: {sys.argv[0]} {'|'.join(KINDS)}")
+    kinds = [*KINDS, *RIVALS]
+    if len(sys.argv) != 2 or sys.argv[1] not in kinds:
+        raise SystemExit(f"usage: {sys.argv[0]} {'|'.join(kinds)}")
     print(main(sys.argv[1]))

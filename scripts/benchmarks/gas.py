@@ -1,21 +1,12 @@
-#!/usr/bin/env python3
 """Print what each action on the ledger costs, beside its floor, and how large the contracts are.
-
-    scripts/bench_gas
 
 It runs on an in-process chain with the committed artifacts; a few seconds.
 """
 
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.contracts.chain import artifact  # noqa: E402
-from tests.contracts.gas import Bench, measure  # noqa: E402
-from tests.contracts.gas_challenges import measure_challenges  # noqa: E402
-from tests.contracts.world import World  # noqa: E402
+from tests.contracts.chain import artifact
+from tests.contracts.gas import Bench, measure
+from tests.contracts.gas_challenges import measure_challenges
+from tests.contracts.world import World
 
 RUNTIME_BYTES_MAX = 24_576
 

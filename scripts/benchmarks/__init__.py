@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its figures beside a rival or a physical limit of the same run."""
