@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Evidence, Recomputed} from "../interfaces/IChallenges.sol";
 import {ClockRule, DeliveryRule, Terms} from "../interfaces/IFlexMarket.sol";
@@ -16,8 +17,9 @@ import {TermsLib} from "../libraries/TermsLib.sol";
 import {WeeklyWindow} from "../libraries/WeeklyWindow.sol";
 
 /// @title The rules as pure functions, for comparing them with the implementation off chain
-/// @dev Never deployed in production. Every function passes its arguments to one library function.
-contract RulesHarness {
+/// @dev Never deployed in production. Every function passes its arguments to one library function; `multicall` asks
+/// many at once.
+contract RulesHarness is Multicall {
     function agreementId(Terms calldata terms) external pure returns (bytes32) {
         return TermsLib.id(terms);
     }
