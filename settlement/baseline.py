@@ -88,9 +88,9 @@ def adjustment_isps(terms: Terms, event: Activation) -> range:
     return range(end - terms.adjustment_isps, end)
 
 
-def nominated_baseline(event: Activation, nomination: Readings) -> Baseline:
-    """Read the nominated baseline of an activation."""
-    values = [nomination.at(isp) for isp in event.ordered_isps()]
+def nominated_baseline(isps: Sequence[int], nomination: Readings) -> Baseline:
+    """Read the nominated baseline of an activation, given by its ISPs."""
+    values = [nomination.at(isp) for isp in isps]
     if any(value is None for value in values):
         return Baseline(None, (), "no baseline was nominated for all of its ISPs")
     return Baseline(tuple(w for w in values if w is not None), (), "nominated before delivery")

@@ -15,7 +15,7 @@ from settlement.identity import agreement_id
 from settlement.meter import Readings
 from settlement.statement import Pair, Period, Statement, recordable, series_hash
 from settlement.terms import BaselineMethod, Terms
-from settlement.units import BASIS_POINTS, line_amount
+from settlement.units import BASIS_POINTS, capped_penalty, line_amount
 from settlement.window import count_window_isps
 
 
@@ -113,7 +113,8 @@ def _line(
     terms: Terms, activation: Activation, history: History, nomination: Readings | None
 ) -> Line | str:
     if terms.baseline_method is BaselineMethod.NOMINATED:
-        baseline = nominated_baseline(activation, nomination or Readings(terms.isp_minutes, {}))
+        declared = nomination or Readings(terms.isp_minutes, {})
+        baseline = nominated_baseline(activation.ordered_isps(), declared)
     else:
         baseline = computed_baseline(terms, activation, history)
     if baseline.values_w is None:
@@ -154,8 +155,8 @@ def _statement(
     isps = capacity_isps(terms, period, lost_isps, end_day)
     capacity = line_amount(abs(terms.amount_w) * isps, terms.isp_minutes, terms.capacity_rate)
     volume = sum(line.volume for line in lines)
-    cap = terms.penalty_cap_bp * (capacity + volume) // BASIS_POINTS
-    penalty = min(sum(line.penalty for line in lines), cap)
+    raw = sum(line.penalty for line in lines)
+    penalty = capped_penalty(raw, terms.penalty_cap_bp, capacity + volume)
     return Statement(
         identity,
         period.first_day,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
+from typing import Protocol
 
 from settlement.clock import ISP_MINUTES_ALLOWED, Clock, ClockRule
 from settlement.errors import TermsError
@@ -115,19 +116,41 @@ def validate(terms: Terms) -> None:
     )
     for field in ("max_activations", "max_runtime_isps"):
         require(getattr(terms, field) >= 1, field, "at least 1; no value means unlimited")
-    for field in ("delivery_bp", "penalty_cap_bp", "adjustment_cap_bp"):
+    for field in ("penalty_cap_bp", "adjustment_cap_bp"):
         require(getattr(terms, field) <= BASIS_POINTS, field, f"at most {BASIS_POINTS}")
-    _validate_delivery(terms)
+    validate_delivery(terms)
     _validate_baseline(terms)
 
 
-def _require(terms: Terms, holds: bool, field: str, expected: str) -> None:
+def _require(terms: object, holds: bool, field: str, expected: str) -> None:
     if not holds:
         raise TermsError(field, getattr(terms, field), expected)
 
 
-def _validate_delivery(terms: Terms) -> None:
+class DeliveryParameters(Protocol):
+    """The delivery rule with its parameters, of an agreement or of a DSO's contract."""
+
+    @property
+    def delivery_rule(self) -> DeliveryRule:
+        """Which share of an activation is paid."""
+
+    @property
+    def delivery_bp(self) -> int:
+        """Threshold or grace share in basis points."""
+
+    @property
+    def delivery_slope(self) -> int:
+        """How fast GRACE lets the pay fall."""
+
+
+def validate_delivery(terms: DeliveryParameters) -> None:
+    """Refuse delivery parameters that are out of range or that the rule does not use.
+
+    Raises:
+        TermsError: names the parameter, its value and what was expected.
+    """
     require = partial(_require, terms)
+    require(0 <= terms.delivery_bp <= BASIS_POINTS, "delivery_bp", f"at most {BASIS_POINTS}")
     if terms.delivery_rule is DeliveryRule.LINEAR:
         require(terms.delivery_bp == 0, "delivery_bp", "0, LINEAR does not use it")
     if terms.delivery_rule is DeliveryRule.GRACE:

@@ -4,6 +4,8 @@ A line of a statement is an exact rational, rounded once, half to even. This is 
 rounding of money in the project.
 """
 
+from collections.abc import Sequence
+
 from settlement.errors import InputError
 
 POWER_W_MAX = 2**31 - 1
@@ -41,6 +43,37 @@ def line_amount(w_sum: int, isp_minutes: int, rate: int, scale: int = 1) -> int:
         1e-4 EUR, rounded half to even.
     """
     return divide_half_even(w_sum * isp_minutes * rate, _W_MINUTES_PER_MWH * scale)
+
+
+def capped_penalty(penalty: int, cap_bp: int, gross: int) -> int:
+    """Limit a penalty to a share of what was earned, rounded down; all in 1e-4 EUR.
+
+    Args:
+        penalty: before the cap.
+        cap_bp: the share in basis points.
+        gross: capacity and volume of the period.
+    """
+    return min(penalty, cap_bp * gross // BASIS_POINTS)
+
+
+def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+    """Split a total pro rata into whole numbers that add up to it.
+
+    Args:
+        total: what is split, not negative.
+        weights: magnitudes; left-over units go to the largest remainders, among equal ones to the
+            earlier weight. Where all are 0 nobody gets anything.
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    parts = [total * weight // whole for weight in weights]
+    remainders = [total * weight % whole for weight in weights]
+    # A stable sort leaves the earlier weight first among equal remainders.
+    by_remainder = sorted(range(len(weights)), key=lambda position: -remainders[position])
+    for position in by_remainder[: total - sum(parts)]:
+        parts[position] += 1
+    return parts
 
 
 def fits_power(value_w: int) -> bool:

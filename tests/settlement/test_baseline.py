@@ -169,7 +169,7 @@ def test_nominated_baseline_is_read_where_it_was_nominated():
     some_terms = always(baseline_method=NOMINATED, x=0, y=0)
     event = event_at(some_terms, WED_16, AT_17H, 2)
     nomination = readings(lambda isp: isp - event.first_isp - 5, WED_16, WED_16)
-    found = nominated_baseline(event, nomination)
+    found = nominated_baseline(event.ordered_isps(), nomination)
     assert found == Baseline((-5, -4), (), "nominated before delivery")
 
 
@@ -178,7 +178,7 @@ def test_a_gap_in_the_nomination_is_no_baseline():
     event = event_at(some_terms, WED_16, AT_17H, 2)
     gap = readings(lambda isp: None if isp == event.first_isp + 1 else 5, WED_16, WED_16)
     for nomination in (gap, Readings(15, {})):
-        found = nominated_baseline(event, nomination)
+        found = nominated_baseline(event.ordered_isps(), nomination)
         assert found.values_w is None
         assert found.note == "no baseline was nominated for all of its ISPs"
 
