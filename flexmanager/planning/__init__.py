@@ -1,0 +1,1 @@
+"""Exact planners, for one device or a fleet: stores, charging, heated buildings, shifted loads."""
