@@ -7,27 +7,13 @@ checks itself when made and names asset, field, value and expectation when it re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from flexmanager.checks import between, named, whole
 from flexmanager.errors import ParameterError
 from settlement.units import POWER_W_MAX
 
 ENERGY_WH_MAX = 10**9
 DAYS_PER_WEEK = 7
 EFFICIENCY_MIN = 0.5
-
-
-def _between(owner: str, field: str, value: float, lowest: float, highest: float) -> None:
-    if not lowest <= value <= highest:
-        raise ParameterError(owner, field, value, f"{lowest} to {highest}")
-
-
-def _whole(owner: str, field: str, value: object, lowest: int, highest: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ParameterError(owner, field, value, f"a whole number from {lowest} to {highest}")
-
-
-def _named(kind: str, asset_id: str) -> None:
-    if not asset_id:
-        raise ParameterError(kind, "asset_id", asset_id, "a name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +32,7 @@ class Battery:
             batteries at full power would be a new congestion.
         prepare_isps: ISPs before a request in which it may already move to be ready; 0 forbids it,
             so that nothing happens before the order starts.
+        wear_eur_per_mwh: what a MWh given to the grid costs in battery life [EUR/MWh].
     """
 
     asset_id: str
@@ -57,21 +44,23 @@ class Battery:
     rest_share: float = 0.5
     restore_share: float = 0.25
     prepare_isps: int = 0
+    wear_eur_per_mwh: float = 40.0
 
     def __post_init__(self) -> None:
         """Refuse limits that no battery has."""
-        _named("battery", self.asset_id)
-        _whole(self.asset_id, "capacity_wh", self.capacity_wh, 1, ENERGY_WH_MAX)
-        _whole(self.asset_id, "charge_w_max", self.charge_w_max, 1, POWER_W_MAX)
-        _whole(self.asset_id, "discharge_w_max", self.discharge_w_max, 1, POWER_W_MAX)
+        named("battery", self.asset_id)
+        whole(self.asset_id, "capacity_wh", self.capacity_wh, 1, ENERGY_WH_MAX)
+        whole(self.asset_id, "charge_w_max", self.charge_w_max, 1, POWER_W_MAX)
+        whole(self.asset_id, "discharge_w_max", self.discharge_w_max, 1, POWER_W_MAX)
         efficiencies = (self.charge_efficiency, self.discharge_efficiency)
         for field, value in zip(
             ("charge_efficiency", "discharge_efficiency"), efficiencies, strict=True
         ):
-            _between(self.asset_id, field, value, EFFICIENCY_MIN, 1.0)
-        _between(self.asset_id, "rest_share", self.rest_share, 0.0, 1.0)
-        _between(self.asset_id, "restore_share", self.restore_share, 0.01, 1.0)
-        _whole(self.asset_id, "prepare_isps", self.prepare_isps, 0, 10_000)
+            between(self.asset_id, field, value, EFFICIENCY_MIN, 1.0)
+        between(self.asset_id, "rest_share", self.rest_share, 0.0, 1.0)
+        between(self.asset_id, "restore_share", self.restore_share, 0.01, 1.0)
+        whole(self.asset_id, "prepare_isps", self.prepare_isps, 0, 10_000)
+        between(self.asset_id, "wear_eur_per_mwh", self.wear_eur_per_mwh, 0.0, 1_000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +90,16 @@ class HeatPump:
 
     def __post_init__(self) -> None:
         """Refuse limits that no heat pump has."""
-        _named("heat pump", self.asset_id)
-        _whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
-        _between(self.asset_id, "catch_up_share", self.catch_up_share, 0.0, 1.5)
-        _between(self.asset_id, "preheat_return_share", self.preheat_return_share, 0.1, 1.0)
-        _whole(self.asset_id, "preheat_wh_max", self.preheat_wh_max, 0, ENERGY_WH_MAX)
-        _between(self.asset_id, "full_off_above_c", self.full_off_above_c, -40.0, 40.0)
+        named("heat pump", self.asset_id)
+        whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
+        between(self.asset_id, "catch_up_share", self.catch_up_share, 0.0, 1.5)
+        between(self.asset_id, "preheat_return_share", self.preheat_return_share, 0.1, 1.0)
+        whole(self.asset_id, "preheat_wh_max", self.preheat_wh_max, 0, ENERGY_WH_MAX)
+        between(self.asset_id, "full_off_above_c", self.full_off_above_c, -40.0, 40.0)
         if not -60.0 <= self.no_off_below_c < self.full_off_above_c:
             expected = f"at least -60 and below full_off_above_c = {self.full_off_above_c}"
             raise ParameterError(self.asset_id, "no_off_below_c", self.no_off_below_c, expected)
-        _between(self.asset_id, "heating_limit_c", self.heating_limit_c, -40.0, 40.0)
+        between(self.asset_id, "heating_limit_c", self.heating_limit_c, -40.0, 40.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +120,11 @@ class Session:
 
     def __post_init__(self) -> None:
         """Refuse a stay that ends before it begins or takes energy out of the vehicle."""
-        _named("session", self.session_id)
+        named("session", self.session_id)
         if self.plug_out_utc_s <= self.plug_in_utc_s:
             expected = f"later than plug_in_utc_s = {self.plug_in_utc_s}"
             raise ParameterError(self.session_id, "plug_out_utc_s", self.plug_out_utc_s, expected)
-        _whole(self.session_id, "delivered_wh", self.delivered_wh, 0, ENERGY_WH_MAX)
+        whole(self.session_id, "delivered_wh", self.delivered_wh, 0, ENERGY_WH_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +143,8 @@ class ElectricVehicle:
 
     def __post_init__(self) -> None:
         """Refuse sessions that overlap or stand out of order."""
-        _named("electric vehicle", self.asset_id)
-        _whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
+        named("electric vehicle", self.asset_id)
+        whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
         for earlier, later in pairwise(self.sessions):
             if later.plug_in_utc_s < earlier.plug_out_utc_s:
                 expected = f"no session that begins before {earlier.session_id} has ended"
@@ -176,8 +165,8 @@ class Photovoltaic:
 
     def __post_init__(self) -> None:
         """Refuse a nameplate that is none."""
-        _named("photovoltaic", self.asset_id)
-        _whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
+        named("photovoltaic", self.asset_id)
+        whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
 
 
 FlexAsset = Battery | HeatPump | ElectricVehicle | Photovoltaic
@@ -219,9 +208,9 @@ class Preferences:
             "heat_pump_shed_share_max",
             "curtailment_share_max",
         ):
-            _between("preferences", field, getattr(self, field), 0.0, 1.0)
-        _whole("preferences", "volume_rate_min", self.volume_rate_min, 0, 2**32 - 1)
+            between("preferences", field, getattr(self, field), 0.0, 1.0)
+        whole("preferences", "volume_rate_min", self.volume_rate_min, 0, 2**32 - 1)
         minutes = self.heat_pump_off_minutes_max
-        _whole("preferences", "heat_pump_off_minutes_max", minutes, 0, 24 * 60)
+        whole("preferences", "heat_pump_off_minutes_max", minutes, 0, 24 * 60)
         for weekday in self.excluded_weekdays:
-            _whole("preferences", "excluded_weekdays", weekday, 0, DAYS_PER_WEEK - 1)
+            whole("preferences", "excluded_weekdays", weekday, 0, DAYS_PER_WEEK - 1)

@@ -25,7 +25,6 @@ from flexmanager.manager import (
 )
 from flexmanager.rounding import IntArray, to_w
 
-WEAR_EUR_PER_MWH = 40.0
 # Whole W leave a remainder of this size after a day; it is not worth a plan of its own.
 REST_WH_MAX = 25.0
 # A day of quarter hours; shorter ISPs look less far ahead for a cheap hour.
@@ -55,7 +54,7 @@ class BatteryManager:
     @property
     def nuisance_eur_per_mwh(self) -> float:
         """Wear, and the losses of going there and back [EUR/MWh]."""
-        return WEAR_EUR_PER_MWH
+        return self.asset.wear_eur_per_mwh
 
     def capability_w(
         self, horizon: Horizon, sign: int, runtime_isps: int = 1, state: AssetState = AT_REST
