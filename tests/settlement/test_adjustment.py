@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from settlement.activation import Activation
-from settlement.baseline import Baseline, adjustment_isps, computed_baseline
+from settlement.baseline import Baseline
+from settlement.baseline_like_days import computed_baseline
+from settlement.baseline_methods import like_days_of
 from settlement.clock import day_of
 from settlement.terms import Adjustment, BaselineMethod, Terms
 from tests.settlement.defaults import STANDARD, always
@@ -89,8 +91,10 @@ def test_the_note_tells_what_was_done():
 
 def test_window_lies_before_the_event_with_its_gap():
     event = Activation(1000, 8, -3000)
-    assert adjustment_isps(agreement(ADDITIVE, 0), event) == range(994, 998)
-    assert not adjustment_isps(STANDARD, event)
+    assert like_days_of(agreement(ADDITIVE, 0)).adjustment.window(event.first_isp) == range(
+        994, 998
+    )
+    assert not like_days_of(STANDARD).adjustment.window(event.first_isp)
 
 
 @pytest.mark.parametrize("minute", WINDOW)

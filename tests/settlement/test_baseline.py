@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settlement.activation import Activation
-from settlement.baseline import Baseline, computed_baseline, is_working, nominated_baseline
+from settlement.baseline import Baseline, nominated_baseline
+from settlement.baseline_like_days import computed_baseline
 from settlement.clock import day_of
+from settlement.like_days import is_working
 from settlement.meter import Readings
 from settlement.terms import BaselineMethod, Terms
 from tests.settlement.defaults import AUTUMN_2027, SPRING_2027, VIENNA, always, readings

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from settlement.activation import Activation
-from settlement.baseline import LOOK_BACK_DAYS, Baseline, computed_baseline
+from settlement.baseline import LOOK_BACK_DAYS, Baseline
+from settlement.baseline_like_days import computed_baseline
 from settlement.clock import day_of, weekday_of
 from settlement.terms import Adjustment, BaselineMethod, Terms
 from tests.settlement.defaults import AUTUMN_2027, SPRING_2027, always
