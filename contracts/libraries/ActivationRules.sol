@@ -14,10 +14,9 @@ library ActivationRules {
         return keccak256(abi.encode(head, firstIsp, isps, orderedW));
     }
 
-    /// @notice The last local day of an agreement: the earlier of its end day and a termination.
+    /// @notice The last local day of an agreement: a termination only ever brings it nearer.
     function endDay(Terms calldata terms, AgreementState memory state) internal pure returns (uint32) {
-        if (state.status != AgreementStatus.TERMINATED) return terms.endDay;
-        return state.lastDay < terms.endDay ? state.lastDay : terms.endDay;
+        return state.status == AgreementStatus.TERMINATED ? state.lastDay : terms.endDay;
     }
 
     /// @notice The last block time at which an activation may be recorded.

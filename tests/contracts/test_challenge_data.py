@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from settlement.keccak import keccak256
 from settlement.statement import Statement
 from tests.contracts import actors
 from tests.contracts.committing import (
@@ -84,6 +85,15 @@ def test_the_isp_was_ordered(world: World, isp: int) -> None:
     """The last one belongs to the activation that was cancelled."""
     _, *rest = reading_proof(COMMITTED)
     assert refusal(world, (isp, *rest)) == ("IspNotOrdered", (isp,))
+
+
+def test_a_series_that_ends_before_the_isp_is_refused(world: World) -> None:
+    """The statement hashes such a series; its arithmetic is what to challenge."""
+    run = settled(world, stated=METERED.stating(series_hash=keccak256(b"")))
+    handed_in = evidence_of(run, METERED, series=[])
+    call = world.ledger.functions.challengeActual(handed_in, reading_proof(COMMITTED, LAST_ISP))
+    refused = world.chain.refusal(call, actors.CHALLENGER)
+    assert refused == ("SeriesTooShort", (len(METERED.values) - 1, 0))
 
 
 def test_all_elements_are_handed_in(world: World) -> None:

@@ -47,8 +47,9 @@ def test_a_day_beyond_the_calendar_is_refused(world: World) -> None:
     )
 
 
-def test_a_commitment_that_does_not_exist_is_not_zero(world: World) -> None:
-    call = committed(world, METER, actors.MDC, DAY, 0)
+@pytest.mark.parametrize("asked", ["commitmentAt", "committedAt"])
+def test_a_commitment_that_does_not_exist_is_not_zero(world: World, asked: str) -> None:
+    call = world.ledger.functions[asked](METER, actors.MDC.checksum, DAY, 0)
     assert world.chain.refusal(call, actors.STRANGER) == ("UnknownCommitment", (0, 0))
 
 

@@ -1,6 +1,5 @@
 """The analysis of the contracts: what its answers have to be, and that planted defects are seen."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,15 +10,11 @@ import pytest
 from scripts.analysis import slither_tool, solhint
 from scripts.analysis.answers import differences, read_answers
 from scripts.analysis.finding import AnalysisError, Finding
-from tests.evm.tools import ROOT, node_program
+from tests.evm.tools import ROOT, long_tests, node_program
 
 HEAD = "| tool | check | place | times | answer |\n| --- | --- | --- | --- | --- |\n"
 LOOP = Finding("slither", "calls-loop", "Market.pay")
 NAME = Finding("solhint", "naming", "Market.sol")
-
-long_tests = pytest.mark.skipif(
-    os.environ.get("FLEXLEDGER_LONG") != "1", reason="only by scripts/test --long"
-)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Where the programs of the npm packages are, and why a test skips where they are not."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "evm"
 MODULES = FOLDER / "node_modules"
+COMPILER = ROOT / "contracts" / "node_modules" / "solc"
 INSTALL = "run `npm ci --prefix tests/evm`, or scripts/test"
+
+long_tests = pytest.mark.skipif(
+    os.environ.get("FLEXLEDGER_LONG") != "1", reason="only by scripts/test --long"
+)
 
 
 def anvil_program() -> Path:
@@ -28,3 +34,9 @@ def node_program(package: str) -> str:
     if not (MODULES / package).is_dir():
         pytest.skip(f"{package} is not in {MODULES}: {INSTALL}")
     return program
+
+
+def needs_compiler() -> None:
+    """Skip the test where the compiler of the contracts cannot run."""
+    if shutil.which("node") is None or not COMPILER.is_dir():
+        pytest.skip("needs node, and `npm ci --prefix contracts`, or scripts/test")
