@@ -11,18 +11,13 @@ from pathlib import Path
 from settlement.bundle import Bundle
 from settlement.bundle_document import read_bundle
 from settlement.chain_check import check_against_chain
-from settlement.clock import date_of
-from settlement.document import canonical_json
 from settlement.errors import InputError, SettlementError
 from settlement.evidence import Evidence
-from settlement.identity import agreement_id
 from settlement.meter_file import read_meter_file
 from settlement.own_meter import check_own_meter
-from settlement.plausibility import Check, Report, check_bundle, shorten
+from settlement.plausibility import check_bundle
+from settlement.report import Check, Report, as_json, as_text
 from settlement.rpc import JsonRpc, RpcChain
-from settlement.settle import Settled
-from settlement.units import format_eur
-from settlement.words import hex_of
 
 HOLDS, DOES_NOT_HOLD, UNUSABLE = 0, 1, 2
 _BUNDLE_BYTES_MAX = 64_000_000
@@ -92,52 +87,6 @@ def _own_meter(bundle: Bundle, evidence: Evidence, meter: Path) -> Check:
         expected = f"one of {', '.join(names)} in the column metering_point of each row"
         raise InputError("readings without a metering point", str(meter), expected)
     return check_own_meter(bundle, evidence, own)
-
-
-def as_text(bundle: Bundle, report: Report) -> str:
-    """Write a report for a person."""
-    period = bundle.period
-    lines = [
-        f"Agreement {hex_of(agreement_id(bundle.terms))}",
-        f"Period {date_of(period.first_day)} to {date_of(period.last_day)}",
-        "",
-    ]
-    for check in report.checks:
-        lines.append(f"  {'no' if check.findings else 'ok'}  {check.name}")
-        lines += [f"        {finding}" for finding in shorten(check.findings)]
-        lines += [f"        note: {note}" for note in shorten(check.notes)]
-    lines += ["", _verdict(bundle, report)]
-    return "\n".join(lines) + "\n"
-
-
-def _verdict(bundle: Bundle, report: Report) -> str:
-    if not report.holds:
-        count = sum(len(check.findings) for check in report.checks)
-        return f"Do not accept this settlement: {count} finding{'s' if count > 1 else ''}."
-    if bundle.stated is None:
-        return "Everything holds. The statement waits for data: " + "; ".join(bundle.incomplete)
-    statement = bundle.stated.statement
-    return (
-        f"Everything holds. You are owed {format_eur(statement.amount)} EUR: capacity "
-        f"{format_eur(statement.capacity)} + delivered {format_eur(statement.volume)} "
-        f"- penalty {format_eur(statement.penalty)}."
-    )
-
-
-def as_json(bundle: Bundle, report: Report) -> str:
-    """Write a report for a machine."""
-    settled = report.settled
-    return canonical_json(
-        {
-            "agreement_id": hex_of(agreement_id(bundle.terms)),
-            "holds": report.holds,
-            "amount": settled.statement.amount if isinstance(settled, Settled) else None,
-            "checks": [
-                {"name": one.name, "findings": list(one.findings), "notes": list(one.notes)}
-                for one in report.checks
-            ],
-        }
-    )
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from settlement.activation import log_head
 from settlement.baseline import LOOK_BACK_DAYS
-from settlement.bundle import Bundle, LogEntry
+from settlement.bundle import AbsentDay, Bundle, CommittedDay, LogEntry
 from settlement.chain_view import ChainView, RunRecord
 from settlement.clock import date_of
 from settlement.evidence import Evidence, entries_of, nomination_in_force
 from settlement.identity import agreement_id
-from settlement.plausibility import Check
+from settlement.report import Check
 from settlement.settle import activations_of
 from settlement.statement import Period
 from settlement.terms import BaselineMethod, Terms
@@ -34,19 +34,28 @@ def check_against_chain(
     if chain.chain_id() != bundle.domain.chain_id:
         told, found = bundle.domain.chain_id, chain.chain_id()
         finding = f"The bundle is of chain {told}, this is chain {found}."
-        return (Check("The ledger is the one of the agreement.", (finding,)),)
+        return (Check("chain", "The ledger is the one of the agreement.", (finding,)),)
     terms = bundle.terms
     run = chain.run(terms.dso, terms.aggregator, bundle.period.first_day)
     before_block = run.block if run is not None else 2**63
     return (
-        Check("The ledger holds the agreement.", tuple(_agreement_findings(bundle, chain))),
-        Check("The activation log is complete.", tuple(_log_findings(bundle, chain))),
-        Check("The ledger holds the run.", tuple(_run_findings(bundle, run))),
         Check(
+            "ledger-agreement",
+            "The ledger holds the agreement.",
+            tuple(_agreement_findings(bundle, chain)),
+        ),
+        Check("ledger-log", "The activation log is complete.", tuple(_log_findings(bundle, chain))),
+        Check("ledger-run", "The ledger holds the run.", tuple(_run_findings(bundle, run))),
+        Check(
+            "ledger-meter-data",
             "The ledger holds the meter data commitments.",
             tuple(_meter_findings(bundle, chain, before_block)),
         ),
-        Check("The nominations came first.", tuple(_nomination_findings(bundle, evidence, chain))),
+        Check(
+            "ledger-nominations",
+            "The nominations came first.",
+            tuple(_nomination_findings(bundle, evidence, chain)),
+        ),
     )
 
 
@@ -71,45 +80,45 @@ def _log_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
             yield f"The activations of {name} are not exactly those on the ledger."
 
 
-def _run_findings(bundle: Bundle, run: RunRecord | None) -> Iterator[str]:
-    stated = bundle.stated
-    if run is None:
-        if stated is not None:
-            yield "No run of this period is published."
+def _run_findings(bundle: Bundle, found: RunRecord | None) -> Iterator[str]:
+    told = bundle.run
+    if found is None:
+        yield "No run of this period is published."
         return
-    if run.period_last_day != bundle.period.last_day:
+    if found.period_last_day != bundle.period.last_day:
         yield (
             f"The period ends on {date_of(bundle.period.last_day)} in the bundle and on "
-            f"{date_of(run.period_last_day)} on the ledger."
+            f"{date_of(found.period_last_day)} on the ledger."
         )
-    if run.rule_set != bundle.terms.rule_set:
+    if found.rule_set != bundle.terms.rule_set:
         yield "The run was made by another rule set than the agreement's."
-    if stated is None:
-        return
-    if run.version != stated.run.version:
-        yield f"The bundle is of version {stated.run.version}, the run has version {run.version}."
-    if run.root != stated.run.root or run.depth != stated.run.depth:
+    if found.version != told.version:
+        yield f"The bundle is of version {told.version}, the run has version {found.version}."
+    if found.root != told.root or found.depth != told.depth:
         yield "The root of the run is not the one on the ledger."
-    if run.sum != stated.run.sum:
+    if found.block != told.block:
+        yield f"The run is stated to be of block {told.block}, it is of block {found.block}."
+    if found.sum != told.sum:
         yield (
-            f"The run's sum is stated as {format_eur(stated.run.sum)} EUR, "
-            f"on the ledger it is {format_eur(run.sum)} EUR."
+            f"The run's sum is stated as {format_eur(told.sum)} EUR, "
+            f"on the ledger it is {format_eur(found.sum)} EUR."
         )
 
 
 def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iterator[str]:
     first, last = needed_utc_days(bundle.terms, bundle.log, bundle.period)
     roots = chain.meter_roots(bundle.terms.mdc, first, last - first + 1, before_block)
-    held = {(day.metering_point, day.utc_day): day for day in bundle.meter_days}
+    days: list[CommittedDay | AbsentDay] = [*bundle.meter_days, *bundle.absent_days]
+    held = {(day.metering_point, day.utc_day): day.root for day in days}
     for offset, root in enumerate(roots):
         utc_day = first + offset
         for point in bundle.metering_points:
-            day = held.get((point.name, utc_day))
-            if day is None and root is not None:
+            told = held.get((point.name, utc_day))
+            if told is None and root is not None:
                 yield f"Meter data of {date_of(utc_day)} (UTC) is committed but not in the bundle."
-            elif day is not None and day.root != root:
+            elif told is not None and told != root:
                 yield f"Meter data of {date_of(utc_day)} (UTC) is not what was committed."
-    for day in bundle.meter_days:
+    for day in days:
         if not first <= day.utc_day <= last:
             yield f"Meter data of {date_of(day.utc_day)} (UTC) is beyond what the period needs."
 

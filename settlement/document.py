@@ -82,6 +82,16 @@ class Field:
             raise InputError(f"{key} is missing", self.where, f"a member {key}")
         return Field(self.value[key], f"{self.where}.{key}")
 
+    def take(self, *names: str) -> "tuple[Field, ...]":
+        """Return the members of an object that has exactly these."""
+        members = tuple(self[name] for name in names)
+        unknown = sorted(self.value.keys() - set(names))
+        if unknown:
+            raise InputError(
+                f"unknown member {unknown[0]!r:.40}", self.where, f"only {', '.join(names)}"
+            )
+        return members
+
     def items(self) -> "Iterator[Field]":
         """Go through a list."""
         if not isinstance(self.value, list):
@@ -98,9 +108,21 @@ class Field:
         return self.integer(0, (1 << bits) - 1)
 
     def text(self) -> str:
-        """Take text."""
-        if not isinstance(self.value, str):
-            raise InputError(f"{self.value!r:.40}", self.where, "text")
+        """Take text; what could move the cursor of a terminal or hide in a name is refused."""
+        if not isinstance(self.value, str) or not self.value.isprintable():
+            raise InputError(f"{self.value!r:.40}", self.where, "printable text")
+        return self.value
+
+    def one_of(self, *allowed: str) -> str:
+        """Take one of some words."""
+        if self.value not in allowed:
+            raise InputError(f"{self.value!r:.40}", self.where, " or ".join(allowed))
+        return str(self.value)
+
+    def boolean(self) -> bool:
+        """Take true or false."""
+        if not isinstance(self.value, bool):
+            raise InputError(f"{self.value!r:.40}", self.where, "true or false")
         return self.value
 
     def binary(self, length: int | None = None) -> bytes:

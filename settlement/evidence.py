@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from settlement.activation import Activation, standing_activations, touched_days
 from settlement.baseline import History
-from settlement.bundle import Bundle, CommittedDay, LogEntry
+from settlement.bundle import Bundle, CommittedDay, LogEntry, Signature
 from settlement.meter import Readings, decode_blob, meter_key, sum_readings
 from settlement.settle import Incomplete, Settled, settle
 from settlement.terms import BaselineMethod
@@ -36,6 +36,15 @@ def entries_of(log: Iterable[LogEntry]) -> tuple[Activation, ...]:
 def keys_of(bundle: Bundle) -> dict[str, bytes]:
     """Return the ledger key of each metering point by its name."""
     return {point.name: meter_key(point.name, point.salt) for point in bundle.metering_points}
+
+
+def signatures_of(bundle: Bundle) -> tuple[tuple[str, bytes, Signature], ...]:
+    """Return for each party its name, its address and its signature."""
+    terms = bundle.terms
+    return (
+        ("aggregator", terms.aggregator, bundle.aggregator_signature),
+        ("prosumer", terms.prosumer, bundle.prosumer_signature),
+    )
 
 
 def nomination_in_force(bundle: Bundle, utc_day: int, block: int) -> CommittedDay | None:

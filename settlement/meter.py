@@ -53,8 +53,13 @@ def decode_blob(blob: bytes, isp_minutes: int, where: str) -> tuple[int | None, 
 
 def day_leaf(key: bytes, utc_day: int, blob: bytes) -> bytes:
     """Return the leaf that commits one blob; `key` is a meter key or an agreement id."""
-    inner = bytes32_word(key, "key") + uint_word(utc_day, 32, "utc_day") + keccak256(blob)
-    return keccak256(keccak256(inner))
+    return leaf_of_hash(key, utc_day, keccak256(blob))
+
+
+def leaf_of_hash(key: bytes, utc_day: int, blob_hash: bytes) -> bytes:
+    """Return the leaf of a blob of which only the hash is known."""
+    inner = bytes32_word(key, "key") + uint_word(utc_day, 32, "utc_day")
+    return keccak256(keccak256(inner + bytes32_word(blob_hash, "blob hash")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from settlement.bundle import Bundle
 from settlement.clock import MINUTES_PER_DAY
 from settlement.evidence import Evidence, recompute
 from settlement.meter import Readings, sum_readings
-from settlement.plausibility import Check
+from settlement.report import Check
 from settlement.settle import Incomplete
 from settlement.units import format_eur
 
@@ -61,7 +61,7 @@ def check_own_meter(
                 f"The statement says {format_eur(told)} EUR; with your own readings it is "
                 f"{format_eur(found)} EUR. {' '.join(notes)}".rstrip()
             )
-    return Check(name, tuple(findings), tuple(notes))
+    return Check("own-meter", name, tuple(findings), tuple(notes))
 
 
 def _merge(committed: Readings, own: Readings) -> tuple[Readings, int, int, int]:

@@ -3,10 +3,13 @@
 And the commitments of meter data and nominations, which use the same tree with sums 0.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from settlement.bundle import Neighbour
 from settlement.errors import InputError
+from settlement.keccak import keccak256
 from settlement.merkle import Proof, SumTree, build_tree
 from settlement.meter import day_leaf
 from settlement.settle import Settled
@@ -57,6 +60,18 @@ class Commitment:
     def root(self) -> bytes:
         """The committed root."""
         return self.tree.root[0]
+
+    def beside(self, key: bytes, utc_day: int) -> tuple[Neighbour | None, Neighbour | None]:
+        """Return the leaves below and above a key that is not committed for a day."""
+        at = bisect_left([(one.key, one.utc_day) for one in self.blobs], (key, utc_day))
+        return (
+            self._neighbour(at - 1) if at > 0 else None,
+            self._neighbour(at) if at < len(self.blobs) else None,
+        )
+
+    def _neighbour(self, index: int) -> Neighbour:
+        one = self.blobs[index]
+        return Neighbour(one.key, keccak256(one.blob), self.tree.proof(index))
 
 
 def build_commitment(blobs: Iterable[CommittedBlob]) -> Commitment:

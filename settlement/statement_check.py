@@ -15,6 +15,11 @@ def statement_findings(bundle: Bundle, settled: Settled | Incomplete) -> Iterato
             yield "There is a statement, but data it needs is missing: " + "; ".join(
                 settled.reasons
             )
+        elif bundle.incomplete != settled.reasons:
+            yield (
+                f"You were told that this is missing: {'; '.join(bundle.incomplete)}. By the rules "
+                f"it is: {'; '.join(settled.reasons)}."
+            )
         return
     if stated is None:
         yield (

@@ -154,6 +154,11 @@ class Ledger:
         _, _, total, claimed, _, block, _, _, version, _ = found
         return RunRecord(total, claimed, version, block)
 
+    def credit_of(self, agreement_id: bytes, first_day: int) -> tuple[int, int]:
+        """Return what was last credited for a period, 1e-4 EUR, and by which version of its run."""
+        amount, version = self.contract.view("creditOf", agreement_id, first_day)
+        return amount, version
+
     def claim(self, sender: Wallet, batch: Sequence[ProvenStatement]) -> Receipt:
         """Claim several statements in one transaction; each prosumer is paid."""
         claims = [

@@ -3,7 +3,17 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from settlement.bundle import Bundle, CommittedDay, Overlap, Stated, StatedLine, StatedRun
+from settlement.bundle import (
+    ECDSA,
+    Bundle,
+    CommittedDay,
+    Credit,
+    Overlap,
+    Signature,
+    Stated,
+    StatedLine,
+    StatedRun,
+)
 from settlement.chain_check import needed_utc_days
 from settlement.evidence import gather, recompute
 from settlement.identity import signing_digest
@@ -17,6 +27,7 @@ from tests.settlement.market import (
     LEDGER,
     NOMINATED_LATE,
     PERIOD,
+    RUN_BLOCK,
     market,
     sign,
 )
@@ -66,16 +77,20 @@ def unsettled_bundle(name: str) -> Bundle:
         domain=DOMAIN,
         ledger=LEDGER,
         terms=own.terms,
-        aggregator_signature=sign("aggregator", digest),
-        prosumer_signature=sign(own.prosumer, digest),
+        aggregator_signature=Signature(ECDSA, sign("aggregator", digest)),
+        prosumer_signature=Signature(ECDSA, sign(own.prosumer, digest)),
         end_day=None,
         log=own.log,
-        overlaps=tuple(Overlap(other.identity, other.log) for other in shared),
+        overlaps=tuple(Overlap(other.identity, other.meter_keys, other.log) for other in shared),
         metering_points=own.points,
         non_working_days=here.non_working_days,
         meter_days=tuple(meter_days),
+        absent_days=(),
         nominations=tuple(nominations),
         period=PERIOD,
+        run=StatedRun(bytes(32), 0, 0, 1, RUN_BLOCK),
+        superseded=None,
+        credited=Credit(0, 0),
         stated=None,
         incomplete=("not settled yet",),
     )
@@ -101,21 +116,22 @@ def stated_by(settled: Settled, settlement_run: SettlementRun) -> Stated:
             line.actual_w,
             line.volume,
             line.penalty,
+            line.baseline.days,
+            line.baseline.note,
         )
         for line in settled.lines
     )
-    tree = settlement_run.tree
-    return Stated(
-        settled.statement,
-        lines,
-        StatedRun(*tree.root, tree.depth, 1),
-        settlement_run.proof_of(settled.statement.agreement_id),
-    )
+    return Stated(settled.statement, lines, settlement_run.proof_of(settled.statement.agreement_id))
+
+
+def run_of(settlement_run: SettlementRun, version: int = 1, block: int = RUN_BLOCK) -> StatedRun:
+    """A run as the DSO states it."""
+    return StatedRun(*settlement_run.tree.root, settlement_run.tree.depth, version, block)
 
 
 def bundle_of(name: str) -> Bundle:
     """The honest bundle of an agreement."""
-    result = results()[name]
+    bundle, result = replace(unsettled_bundle(name), run=run_of(run())), results()[name]
     if isinstance(result, Incomplete):
-        return replace(unsettled_bundle(name), incomplete=result.reasons)
-    return replace(unsettled_bundle(name), stated=stated_by(result, run()), incomplete=())
+        return replace(bundle, incomplete=result.reasons)
+    return replace(bundle, stated=stated_by(result, run()), incomplete=())

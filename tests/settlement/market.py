@@ -65,6 +65,10 @@ class Agreement:
     def identity(self) -> bytes:
         return agreement_id(self.terms)
 
+    @property
+    def meter_keys(self) -> tuple[bytes, ...]:
+        return tuple(meter_key(point.name, point.salt) for point in self.points)
+
 
 @dataclass(frozen=True)
 class Market:

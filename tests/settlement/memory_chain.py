@@ -90,7 +90,7 @@ def honest_chain() -> MemoryChain:
 def findings_on_ledger(
     bundle: Bundle, chain: MemoryChain | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """Findings by the name of their check, checks without findings left out."""
+    """Findings by the id of their check, checks without findings left out."""
     _, evidence = check_bundle(bundle)
     checks = check_against_chain(bundle, evidence, chain or honest_chain())
-    return {check.name: check.findings for check in checks if check.findings}
+    return {check.id: check.findings for check in checks if check.findings}

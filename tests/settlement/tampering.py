@@ -13,25 +13,25 @@ from settlement.meter import decode_blob, encode_blob, meter_key
 from settlement.plausibility import check_bundle
 from settlement.run import CommittedBlob, build_commitment, build_run
 from settlement.settle import Settled
-from tests.settlement.build import committed_day, results, stated_by
+from tests.settlement.build import committed_day, results, run_of, stated_by
 from tests.settlement.market import market
 
 Change = Callable[[Bundle], Bundle]
 
-TERMS = "The terms keep to the rules."
-SIGNED = "Both parties signed these terms."
-POINTS = "Your metering points are the agreed ones."
-METER = "The meter data is the committed data."
-LOG = "The activation log is consistent."
-LIMITS = "Every activation keeps to the terms."
-STATEMENT = "The statement is what the rules give."
-RUN = "The statement is in the run."
-CHAIN = "The ledger is the one of the agreement."
-AGREEMENT = "The ledger holds the agreement."
-COMPLETE = "The activation log is complete."
-LEDGER_RUN = "The ledger holds the run."
-LEDGER_METER = "The ledger holds the meter data commitments."
-NOMINATED = "The nominations came first."
+TERMS = "terms"
+SIGNED = "signatures"
+POINTS = "elements"
+METER = "meter-data"
+LOG = "log"
+LIMITS = "activations"
+STATEMENT = "statement"
+RUN = "run"
+CHAIN = "chain"
+AGREEMENT = "ledger-agreement"
+COMPLETE = "ledger-log"
+LEDGER_RUN = "ledger-run"
+LEDGER_METER = "ledger-meter-data"
+NOMINATED = "ledger-nominations"
 
 CASE = ("name", "change", "check", "told")
 
@@ -76,12 +76,11 @@ def run_with(**changes: Any) -> Change:
     """Change the stated run; a callable is applied to the honest value."""
 
     def change(bundle: Bundle) -> Bundle:
-        run = _stated(bundle).run
         values = {
-            name: value(getattr(run, name)) if callable(value) else value
+            name: value(getattr(bundle.run, name)) if callable(value) else value
             for name, value in changes.items()
         }
-        return stated_with(run=replace(run, **values))(bundle)
+        return replace(bundle, run=replace(bundle.run, **values))
 
     return change
 
@@ -187,17 +186,18 @@ def bent_proof(proof: Proof) -> Proof:
     return replace(proof, siblings=((bent(first_hash), first_sum), *rest))
 
 
-def restated(name: str, change: Callable[[Settled], Settled]) -> Stated:
-    """The statement of a DSO that falsifies it before it builds the whole run and its proofs."""
+def restated(name: str, change: Callable[[Settled], Settled]) -> Change:
+    """Have the DSO falsify a statement before it builds the whole run and its proofs."""
     honest = results()
     settled = honest[name]
     assert isinstance(settled, Settled)
     false = change(settled)
     others = [one for other, one in honest.items() if other != name and isinstance(one, Settled)]
-    return stated_by(false, build_run([*others, false]))
+    forged = build_run([*others, false])
+    return bundle_with(run=run_of(forged), stated=stated_by(false, forged))
 
 
 def findings_alone(bundle: Bundle) -> dict[str, tuple[str, ...]]:
-    """Findings without the ledger, by the name of their check."""
+    """Findings without the ledger, by the id of their check."""
     report, _ = check_bundle(bundle)
-    return {check.name: check.findings for check in report.checks if check.findings}
+    return {check.id: check.findings for check in report.checks if check.findings}

@@ -62,7 +62,7 @@ def test_an_honest_settlement_holds(saved, tmp_path):
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
     assert lines[1] == "Period 2027-03-22 to 2027-03-28"
-    assert len([line for line in lines if line.startswith("  ok  ")]) == 7 + 5 + 1
+    assert len([line for line in lines if line.startswith("  ok  ")]) == 10 + 5 + 1
     assert lines[-1].startswith(OWED)
 
 
@@ -190,7 +190,7 @@ def test_json_for_machines(saved, capsys, name, amount):
     report = json.loads(capsys.readouterr().out)
     assert report["holds"] is True
     assert report["amount"] == amount
-    assert len(report["checks"]) == 7
+    assert len(report["checks"]) == 10
     if amount is not None:
         change = statement_with(amount=lambda a: a + 1)
         assert main(["verify", str(saved(change(bundle))), "--json"]) == 1

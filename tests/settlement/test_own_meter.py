@@ -9,7 +9,7 @@ from settlement.bundle import Bundle
 from settlement.evidence import Evidence, gather
 from settlement.meter import Readings
 from settlement.own_meter import TOLERANCE, check_own_meter
-from settlement.plausibility import Check
+from settlement.report import Check
 from tests.settlement.build import bundle_of
 from tests.settlement.market import MONDAY, isp_at
 
@@ -52,7 +52,7 @@ def more(watts: int) -> Callable[[int, int | None], int | None]:
 
 def test_the_same_readings_give_the_same_amount():
     check = compare("evening", {FLAT: same, SHOP: same})
-    assert check == Check("Your own meter file gives the same amount.", (), ())
+    assert check == Check("own-meter", "Your own meter file gives the same amount.", (), ())
 
 
 def test_the_tolerance_is_one_cent_inclusive():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from settlement.activation import Activation
-from settlement.bundle import Bundle, LogEntry, MeteringPoint
+from settlement.bundle import ECDSA, Bundle, LogEntry, MeteringPoint, Signature
 from settlement.clock import date_of
 from settlement.identity import Domain, agreement_id, signing_digest
 from settlement.plausibility import check_bundle
@@ -50,7 +50,7 @@ def swapped_parties(bundle: Bundle) -> Bundle:
 
 def signed_by_a_stranger(bundle: Bundle) -> Bundle:
     digest = signing_digest(agreement_id(bundle.terms), bundle.domain)
-    return replace(bundle, prosumer_signature=sign("a stranger", digest))
+    return replace(bundle, prosumer_signature=Signature(ECDSA, sign("a stranger", digest)))
 
 
 def renamed_point(bundle: Bundle) -> Bundle:
@@ -95,7 +95,7 @@ CASES = [
     case(
         "signature cut",
         "evening",
-        bundle_with(aggregator_signature=b""),
+        bundle_with(aggregator_signature=Signature(ECDSA, b"")),
         SIGNED,
         "of the aggregator",
     ),
@@ -214,7 +214,7 @@ def test_the_honest_bundle_holds(name):
     report, evidence = check_bundle(bundle_of(name))
     assert report.holds
     assert evidence is not None
-    assert len(report.checks) == 7
+    assert len(report.checks) == 10
 
 
 def test_an_overlapping_activation_that_was_cancelled_is_no_double_order():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement.plausibility import shorten
+from settlement.report import shorten
 from settlement.settle import Settled
 from tests.settlement.build import bundle_of
 from tests.settlement.tampering import (
@@ -161,7 +161,7 @@ def dearer(settled: Settled) -> Settled:
 
 @pytest.mark.parametrize("name", ["evening", "midday", "quiet"])
 def test_a_run_built_on_a_false_figure_is_caught(name):
-    tampered = replace(bundle_of(name), stated=restated(name, dearer))
+    tampered = restated(name, dearer)(bundle_of(name))
     found = findings_alone(tampered)
     # Proof and root fit together, so nothing but the recomputation tells.
     assert set(found) == {STATEMENT}

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.services.bundling import Bundler
+from settlement.bundle import ECDSA, Signature
 from settlement.bundle_document import read_bundle, write_bundle
 from settlement.chain_check import needed_utc_days
 from settlement.plausibility import check_bundle
@@ -26,7 +27,7 @@ from tests.backend.services.checking import NAMES, checks_of, findings
 def test_a_bundle_passes_every_check(published, served, deal):
     bundle = published.bundles()[deal]
     checks = checks_of(published, bundle, served, deal.split()[0])
-    assert len(checks) == 13
+    assert len(checks) == 16
     assert findings(checks) == []
     assert bundle.stated is not None
     assert len(bundle.stated.lines) > 0
@@ -47,7 +48,7 @@ def test_a_bundle_survives_being_written_and_read(published, deal):
 
 
 def test_all_bundles_are_of_one_run(published):
-    runs = {bundle.stated.run for bundle in published.bundles().values()}
+    runs = {bundle.run for bundle in published.bundles().values()}
     (run,) = runs
     stored = published.run()
     assert (run.root, run.sum, run.depth, run.version) == (
@@ -108,8 +109,8 @@ def test_both_signatures_and_the_contracts_are_named(published):
     assert bundle.domain == published.market.domain()
     assert bundle.ledger == published.ledger.address
     row = published.row("mill night")
-    assert bundle.aggregator_signature == row.aggregator_signature
-    assert bundle.prosumer_signature == row.prosumer_signature
+    assert bundle.aggregator_signature == Signature(ECDSA, row.aggregator_signature)
+    assert bundle.prosumer_signature == Signature(ECDSA, row.prosumer_signature)
     assert bundle.non_working_days == NON_WORKING_DAYS
 
 
