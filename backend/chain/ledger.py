@@ -29,12 +29,14 @@ class PublishedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The part of a stored run that services read."""
+    """The part of a stored run that services read; version 0 means that there is none."""
 
+    root: bytes
     sum: int
     claimed: int
     version: int
     block: int
+    last_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +132,34 @@ class Ledger:
         return self.contract.send(aggregator, "commitNominations", first_utc_day, list(roots))
 
     def publish_run(self, dso: Wallet, run: PublishedRun) -> Receipt:
-        """Publish a run and lock its sum."""
-        run_input = (
-            Web3.to_checksum_address(run.aggregator),
-            run.period.first_day,
-            run.period.last_day,
-            run.root,
-            run.sum,
-            run.depth,
-            run.rule_set,
-            run.statements,
+        """Publish the first run of a period and lock its sum."""
+        return self.contract.send(dso, "publishRun", _run_input(run))
+
+    def publish_correction(self, dso: Wallet, run: PublishedRun) -> Receipt:
+        """Replace the run of a period: release what it has not paid and lock the new sum."""
+        return self.contract.send(dso, "publishCorrection", _run_input(run))
+
+    def next_period_day(self, dso: bytes, aggregator: bytes) -> int:
+        """Return the first local day from which the next run of an aggregator may begin."""
+        found = self.contract.view(
+            "escrowOf", Web3.to_checksum_address(aggregator), Web3.to_checksum_address(dso)
         )
-        return self.contract.send(dso, "publishRun", run_input)
+        return int(found[1])
+
+    def account_of(self, agreement_id: bytes) -> int:
+        """Return what an agreement's account holds in 1e-4 EUR: 0, or below it what is owed."""
+        return int(self.contract.view("accountOf", agreement_id))
 
     def run_of(self, dso: bytes, aggregator: bytes, first_day: int) -> RunRecord:
-        """Return the standing run of a period."""
+        """Return the standing version of the run whose period begins with a day."""
         found = self.contract.view(
             "runOf",
             Web3.to_checksum_address(dso),
             Web3.to_checksum_address(aggregator),
             first_day,
         )
-        _, _, total, claimed, _, block, _, _, version, _ = found
-        return RunRecord(total, claimed, version, block)
+        root, _, total, claimed, _, block, last_day, _, version, _ = found
+        return RunRecord(root, total, claimed, version, block, last_day)
 
     def credit_of(self, agreement_id: bytes, first_day: int) -> tuple[int, int]:
         """Return what was last credited for a period, 1e-4 EUR, and by which version of its run."""
@@ -172,3 +179,16 @@ class Ledger:
             for one in batch
         ]
         return self.contract.send(sender, "claimBatch", claims)
+
+
+def _run_input(run: PublishedRun) -> tuple[object, ...]:
+    return (
+        Web3.to_checksum_address(run.aggregator),
+        run.period.first_day,
+        run.period.last_day,
+        run.root,
+        run.sum,
+        run.depth,
+        run.rule_set,
+        run.statements,
+    )

@@ -4,7 +4,7 @@ Addresses, hashes and blobs are bytes; documents are canonical JSON text. Meter 
 per metering point and UTC day: the layout that is committed, hashed and settled.
 """
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -25,11 +25,12 @@ class SiteRow(Base):
 
 
 class MeteringPointRow(Base):
-    """A metering point of a site; `key` is its salted hash on the ledger."""
+    """A metering point of a site; `key` is its salted hash on the ledger, `mdc` who meters it."""
 
     __tablename__ = "metering_point"
     name: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
+    mdc: Mapped[bytes] = mapped_column(index=True)
     salt: Mapped[bytes]
     key: Mapped[bytes] = mapped_column(unique=True)
 
@@ -56,17 +57,25 @@ class TemplateRow(Base):
 
 
 class AgreementRow(Base):
-    """An agreement from offer to record; `status` is offered, refused, signed or recorded."""
+    """An agreement from offer to record.
+
+    `status` is offered, refused, lapsed, signed or recorded; `end_day` is the last local day after
+    a termination, None without one.
+    """
 
     __tablename__ = "agreement"
+    __table_args__ = (Index("agreement_parties", "dso", "aggregator"),)
     agreement_id: Mapped[bytes] = mapped_column(primary_key=True)
     template_id: Mapped[bytes] = mapped_column(ForeignKey("template.template_id"))
     site_id: Mapped[str] = mapped_column(ForeignKey("site.site_id"), index=True)
+    aggregator: Mapped[bytes]
+    dso: Mapped[bytes]
     terms: Mapped[str]
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     aggregator_signature: Mapped[bytes] = mapped_column(default=b"")
     prosumer_signature: Mapped[bytes] = mapped_column(default=b"")
+    end_day: Mapped[int | None] = mapped_column(default=None)
 
 
 class OrderRow(Base):
@@ -81,6 +90,19 @@ class OrderRow(Base):
     required_w: Mapped[str]
     shortfall_w: Mapped[str]
     gap: Mapped[float]
+
+
+class ForecastRow(Base):
+    """Load that a DSO expected at a congestion point, W per ISP from `first_isp` on, as JSON.
+
+    It was made when `gate_isp` was the first ISP that was not metered yet.
+    """
+
+    __tablename__ = "forecast"
+    congestion_point: Mapped[str] = mapped_column(primary_key=True)
+    first_isp: Mapped[int] = mapped_column(primary_key=True)
+    gate_isp: Mapped[int] = mapped_column(primary_key=True)
+    expected_w: Mapped[str]
 
 
 class ActivationRow(Base):
@@ -100,12 +122,18 @@ class ActivationRow(Base):
 
 
 class MeterDayRow(Base):
-    """One UTC day of one metering point."""
+    """One UTC day of one metering point; a later version supersedes the earlier.
+
+    `commitment` is the version of the day's root under which it came first, None until then.
+    """
 
     __tablename__ = "meter_day"
+    __table_args__ = (Index("meter_day_by_day", "utc_day"),)
     metering_point: Mapped[str] = mapped_column(ForeignKey("metering_point.name"), primary_key=True)
     utc_day: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
     blob: Mapped[bytes]
+    commitment: Mapped[int | None] = mapped_column(default=None)
 
 
 class NominationRow(Base):
@@ -133,22 +161,40 @@ class CommitmentRow(Base):
 
 
 class RunRow(Base):
-    """A published settlement run."""
+    """A settlement run and how far it has come: `status` is computed, published or delivered.
+
+    Attributes:
+        version: from 1; a correction has the next one and supersedes the one before.
+        cause: why there is this version.
+        non_working_days: the published list that was used, as JSON.
+        data_block: data committed in blocks before this one counts.
+        block: the block that published it, None until then.
+    """
 
     __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("dso", "aggregator", "first_day", "version"),)
     run_id: Mapped[int] = mapped_column(primary_key=True)
+    dso: Mapped[bytes]
     aggregator: Mapped[bytes]
     first_day: Mapped[int]
     last_day: Mapped[int]
     version: Mapped[int]
+    status: Mapped[str]
+    cause: Mapped[str]
+    non_working_days: Mapped[str]
+    data_block: Mapped[int]
     root: Mapped[bytes]
     sum: Mapped[int]
     depth: Mapped[int]
-    block: Mapped[int]
+    block: Mapped[int | None] = mapped_column(default=None)
 
 
 class StatementRow(Base):
-    """A statement of a run; without an amount it is incomplete, for the stated reason."""
+    """A statement of a run; without an amount it is incomplete, for the stated reason.
+
+    Ordered, delivered and deficiency are magnitudes; the deviation is the actual less baseline and
+    order, consumption positive.
+    """
 
     __tablename__ = "statement"
     run_id: Mapped[int] = mapped_column(ForeignKey("run.run_id"), primary_key=True)
@@ -162,5 +208,19 @@ class StatementRow(Base):
     ordered_w_isps: Mapped[int | None]
     delivered_w_isps: Mapped[int | None]
     deficiency_w_isps: Mapped[int | None]
+    deviation_w_isps: Mapped[int | None]
     reason: Mapped[str] = mapped_column(default="")
     paid: Mapped[bool] = mapped_column(default=False)
+
+
+class MessageRow(Base):
+    """What a party was told about a run, as canonical JSON.
+
+    `role` is aggregator, prosumer or dso.
+    """
+
+    __tablename__ = "message"
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.run_id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    party: Mapped[bytes] = mapped_column(primary_key=True)
+    document: Mapped[str]

@@ -7,6 +7,7 @@ import numpy as np
 
 from backend.chain.adapter import ContractRefused
 from backend.chain.market import WantedActivation
+from backend.chain.wallet import address_of
 from backend.demo import owners, plan
 from backend.demo.plan import TemplatePlan
 from backend.demo.preparation import Agreed, Prepared, metering_point
@@ -136,12 +137,13 @@ def _commit_complete_days(month: Month, up_to_isp: int) -> None:
     if last_utc_day < first_utc_day:
         return
     stage = month.stage
+    mdc = address_of(stage.parties.mdc)
     for utc_day in range(first_utc_day, last_utc_day + 1):
         values = {
             metering_point(site.site_id): month.world.utc_day_values(site.site_id, utc_day)
             for site in month.world.district.sites
         }
-        take_in_day(stage.session, utc_day, values)
+        take_in_day(stage.session, mdc, utc_day, values)
     commit_meter_days(stage.session, stage.ledger, stage.parties.mdc, first_utc_day, last_utc_day)
     month.committed_to = last_utc_day
 

@@ -70,6 +70,7 @@ def register_all(stage: Stage, world: World, sign_before_s: int) -> dict[str, Wa
         description = SiteDescription(
             site.site_id,
             site.congestion_point_id,
+            address_of(stage.parties.mdc),
             [metering_point(site.site_id)],
             [
                 AssetDescription(asset.asset_id, str(asset.kind), _parameters(asset))

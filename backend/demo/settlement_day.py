@@ -14,12 +14,12 @@ from backend.demo import plan
 from backend.demo.month import Month
 from backend.demo.preparation import metering_point
 from backend.demo.tampering import Refusal, tamper_with_bundles, tamper_with_claims
-from backend.services.bundling import Bundler
 from backend.services.claiming import claim_all, proven_statements
 from backend.services.records import recorded_agreements
-from backend.services.settling import SettledPeriod, publish_run, settle_period
+from backend.services.runs import settled_of
+from backend.services.settlement_job import Office, bundle_path, settle_run
+from backend.services.settling import SettledPeriod
 from backend.services.verification import CheckJob, CheckResult, run_checkers
-from settlement.bundle_document import write_bundle
 from settlement.clock import day_of
 from settlement.statement import Period
 
@@ -69,16 +69,17 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
     stage = month.stage
     period = Period(month.prepared.first_day, month.prepared.last_day)
     non_working = [day_of(day) for day in month.world.district.non_working_days]
-    settled = settle_period(stage.session, period, non_working)
+    office = Office(
+        stage.session, stage.market, stage.ledger, stage.parties.dso, out / BUNDLES, say
+    )
     aggregator = address_of(stage.parties.aggregator)
-    run = publish_run(stage.session, stage.ledger, stage.parties.dso, aggregator, settled)
-    stage.session.commit()
+    run = settle_run(office, aggregator, period, non_working, stage.chain.now_s())
+    settled = settled_of(stage.session, run)
     total = run.sum / 10_000
     say(f"one root for {len(settled.run.settled)} statements, {total:.2f} EUR locked")
-    bundler = Bundler(stage.session, stage.market, stage.ledger, settled, run, non_working)
     rows = recorded_agreements(stage.session)
     with serve(stage.chain.web3) as rpc:
-        jobs = [_write_job(month, bundler, row, out, rpc) for row in rows]
+        jobs = [_job(month, run, row, out, rpc) for row in rows]
         checks = _check_all(checker, jobs, say)
         refusals = tamper_with_bundles(jobs, checker)
     _open_claims(month, settled, run, say)
@@ -89,16 +90,14 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
     return Closing(settled, run, checks, refusals, paid)
 
 
-def _write_job(month: Month, bundler: Bundler, row: AgreementRow, out: Path, rpc: str) -> CheckJob:
-    """Write a bundle and, apart from it, the prosumer's own meter file."""
-    name = f"{row.site_id}-{row.agreement_id.hex()[:8]}"
-    bundle, meter = out / BUNDLES / f"{name}.json", out / METERS / f"{row.site_id}.csv"
-    for path in (bundle, meter):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    bundle.write_text(write_bundle(bundler.bundle(row)))
+def _job(month: Month, run: RunRow, row: AgreementRow, out: Path, rpc: str) -> CheckJob:
+    """Write the prosumer's own meter file, apart from the bundle that it was handed."""
+    bundle = bundle_path(out / BUNDLES, run, row.agreement_id)
+    meter = out / METERS / f"{row.site_id}.csv"
+    meter.parent.mkdir(parents=True, exist_ok=True)
     if not meter.exists():
         _write_meter(month, row.site_id, meter)
-    return CheckJob(name, bundle, meter, rpc)
+    return CheckJob(f"{row.site_id}-{row.agreement_id.hex()[:8]}", bundle, meter, rpc)
 
 
 def _write_meter(month: Month, site_id: str, path: Path) -> None:

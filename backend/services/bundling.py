@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.chain.ledger import Ledger
 from backend.chain.market import Market
-from backend.db.models import AgreementRow, CommitmentRow, MeterDayRow, NominationRow, RunRow
+from backend.db.models import AgreementRow, CommitmentRow, NominationRow, RunRow
 from backend.services.activating import overlapping_agreements
 from backend.services.metering import meter_commitment, nomination_commitment
 from backend.services.records import (
@@ -15,6 +15,7 @@ from backend.services.records import (
     NOMINATION,
     commitments_of,
     log_of,
+    meter_blobs_of,
     points_of,
     read_terms,
 )
@@ -92,7 +93,7 @@ class Bundler:
             terms,
             self._signature(row, terms.aggregator, row.aggregator_signature),
             self._signature(row, terms.prosumer, row.prosumer_signature),
-            None,
+            row.end_day,
             log,
             tuple(
                 Overlap(
@@ -138,16 +139,13 @@ class Bundler:
     def _meter_days(
         self, terms: Terms, point: str, key: bytes, utc_days: range
     ) -> list[CommittedDay]:
-        query = select(MeterDayRow).where(
-            MeterDayRow.metering_point == point, MeterDayRow.utc_day.in_(list(utc_days))
-        )
         roots = commitments_of(
             self._session, METER, terms.mdc, utc_days, before_block=self._run.block
         )
+        committed = {utc_day: root.version for utc_day, root in roots.items()}
         return [
-            self._committed(roots[row.utc_day], key, point, row.blob)
-            for row in self._session.scalars(query.order_by(MeterDayRow.utc_day))
-            if row.utc_day in roots
+            self._committed(roots[utc_day], key, point, blob)
+            for utc_day, blob in meter_blobs_of(self._session, point, committed).items()
         ]
 
     def _nominations(self, row: AgreementRow, terms: Terms) -> tuple[CommittedDay, ...]:
@@ -199,7 +197,9 @@ class Bundler:
         place = (root.kind, root.utc_day, root.version)
         if place not in self._trees:
             if root.kind == METER:
-                self._trees[place] = meter_commitment(self._session, root.utc_day)
+                self._trees[place] = meter_commitment(
+                    self._session, root.committer, root.utc_day, root.version
+                )
             else:
                 self._trees[place] = nomination_commitment(
                     self._session, root.committer, root.utc_day, root.version

@@ -45,5 +45,5 @@ def claim_all(
             row = session.get(StatementRow, (run.run_id, one.statement.agreement_id))
             assert row is not None, "a published statement is stored"
             row.paid = True
-        session.flush()
+        session.commit()
         say(f"{min(start + BATCH, len(proven))} of {len(proven)} statements paid")

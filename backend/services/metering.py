@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from backend.chain.ledger import Ledger
 from backend.chain.wallet import Wallet, address_of
@@ -25,58 +25,130 @@ ISP_MINUTES = 15
 
 
 def take_in_day(
-    session: Session, utc_day: int, values_w: Mapping[str, Sequence[int | None]]
-) -> None:
-    """Store one UTC day of some metering points; None is a missing reading.
+    session: Session, mdc: bytes, utc_day: int, values_w: Mapping[str, Sequence[int | None]]
+) -> int:
+    """Store one UTC day of some metering points; None is a reading that is not given.
+
+    Where a day is held already, what differs makes a new version of it, and a reading that is not
+    given again stands: a reading is corrected by another, not taken back.
+
+    Args:
+        session: an open session.
+        mdc: address of the meter data company that sends the day.
+        utc_day: the UTC day.
+        values_w: W per ISP of the day for each metering point, consumption positive.
+
+    Returns:
+        The number of metering points of which something new was stored.
 
     Raises:
-        InputError: an unknown metering point, another number of values, or a day that is there.
-            Nothing of the day is stored then.
+        InputError: a metering point that is unknown or metered by somebody else, or another number
+            of values. Nothing of the day is stored then.
     """
     names = list(values_w)
-    known = set(
-        session.scalars(select(MeteringPointRow.name).where(MeteringPointRow.name.in_(names)))
+    points = select(MeteringPointRow).where(MeteringPointRow.name.in_(names))
+    known = {row.name: row.mdc for row in session.scalars(points)}
+    days = select(MeterDayRow).where(
+        MeterDayRow.utc_day == utc_day, MeterDayRow.metering_point.in_(names)
     )
-    held = set(
-        session.scalars(
-            select(MeterDayRow.metering_point).where(
-                MeterDayRow.utc_day == utc_day, MeterDayRow.metering_point.in_(names)
-            )
-        )
-    )
+    held = {row.metering_point: row for row in session.scalars(days.order_by(MeterDayRow.version))}
     rows = []
     for point, values in values_w.items():
         where = f"meter data of {point}, {date_of(utc_day)} (UTC)"
         if point not in known:
             raise InputError("unknown metering point", where, "one that is registered")
-        if point in held:
-            raise InputError("the day is there already", where, "each day once")
-        blob = encode_blob(values)
-        decode_blob(blob, ISP_MINUTES, where)
-        rows.append(MeterDayRow(metering_point=point, utc_day=utc_day, blob=blob))
+        if known[point] != mdc:
+            expected = f"one of the meter data company 0x{mdc.hex()}"
+            raise InputError("metering point of another company", where, expected)
+        given = decode_blob(encode_blob(values), ISP_MINUTES, where)
+        before = held.get(point)
+        version, blob = 0, encode_blob(given)
+        if before is not None:
+            version, blob = before.version + 1, _amended(before.blob, given, where)
+        if before is None or blob != before.blob:
+            rows.append(
+                MeterDayRow(metering_point=point, utc_day=utc_day, version=version, blob=blob)
+            )
     session.add_all(rows)
+    session.flush()
+    return len(rows)
 
 
-def meter_commitment(session: Session, utc_day: int) -> Commitment:
-    """Build the tree over the blobs of all metering points of a UTC day."""
+def _amended(before: bytes, given: Sequence[int | None], where: str) -> bytes:
+    """Put the readings that are given in the place of those held."""
+    held = decode_blob(before, ISP_MINUTES, where)
+    return encode_blob([old if new is None else new for old, new in zip(held, given, strict=True)])
+
+
+def meter_commitment(
+    session: Session, mdc: bytes, utc_day: int, version: int | None = None
+) -> Commitment:
+    """Build the tree over the blobs of a UTC day of all metering points of a company.
+
+    Args:
+        session: an open session.
+        mdc: address of the meter data company.
+        utc_day: the UTC day.
+        version: of the day's root, from 0; without it, the tree of what is committed next.
+    """
     query = (
         select(MeteringPointRow.key, MeterDayRow.blob)
         .join(MeterDayRow, MeterDayRow.metering_point == MeteringPointRow.name)
-        .where(MeterDayRow.utc_day == utc_day)
+        .where(MeterDayRow.utc_day == utc_day, MeteringPointRow.mdc == mdc)
+        .order_by(MeterDayRow.version)
     )
-    blobs = [CommittedBlob(key, utc_day, blob) for key, blob in session.execute(query)]
-    return build_commitment(blobs)
+    if version is not None:
+        query = query.where(MeterDayRow.commitment <= version)
+    latest = {key: blob for key, blob in session.execute(query)}
+    return build_commitment(CommittedBlob(key, utc_day, blob) for key, blob in latest.items())
 
 
 def commit_meter_days(
     session: Session, ledger: Ledger, mdc: Wallet, first_utc_day: int, last_utc_day: int
 ) -> None:
-    """Commit consecutive UTC days, both inclusive, in one transaction."""
-    session.flush()
+    """Commit consecutive UTC days, both inclusive, of a company's points in one transaction.
+
+    Raises:
+        ContractRefused: the ledger refused the roots; nothing is stored then.
+    """
+    committer = address_of(mdc)
     days = range(first_utc_day, last_utc_day + 1)
-    roots = [meter_commitment(session, day).root for day in days]
+    roots = [meter_commitment(session, committer, day).root for day in days]
     receipt = ledger.commit_meter_data(mdc, first_utc_day, roots)
-    _store_roots(session, METER, address_of(mdc), zip(days, roots, strict=True), receipt.block)
+    stored = _store_roots(session, METER, committer, zip(days, roots, strict=True), receipt.block)
+    for row in _uncommitted(session, committer):
+        row.commitment = stored.get(row.utc_day)
+    session.commit()
+
+
+def commit_new_days(session: Session, ledger: Ledger, mdc: Wallet) -> list[int]:
+    """Commit every UTC day of which something was taken in since its last root.
+
+    Returns:
+        The days, ascending; consecutive ones went in one transaction.
+    """
+    days = sorted({row.utc_day for row in _uncommitted(session, address_of(mdc))})
+    starts = [day for day in days if day - 1 not in days]
+    ends = [day for day in days if day + 1 not in days]
+    for first, last in zip(starts, ends, strict=True):
+        commit_meter_days(session, ledger, mdc, first, last)
+    return days
+
+
+def _uncommitted(session: Session, mdc: bytes) -> Sequence[MeterDayRow]:
+    """Return the latest versions of a company's days that stand under no root yet."""
+    newer = aliased(MeterDayRow)
+    superseded = exists().where(
+        newer.metering_point == MeterDayRow.metering_point,
+        newer.utc_day == MeterDayRow.utc_day,
+        newer.version > MeterDayRow.version,
+    )
+    query = (
+        select(MeterDayRow)
+        .join(MeteringPointRow, MeteringPointRow.name == MeterDayRow.metering_point)
+        .where(MeteringPointRow.mdc == mdc, MeterDayRow.commitment.is_(None), ~superseded)
+    )
+    return session.scalars(query).all()
 
 
 def nominate(
@@ -126,6 +198,7 @@ def nominate(
     )
     session.flush()
     _store_roots(session, NOMINATION, committer, [(utc_day, root)], receipt.block)
+    session.commit()
 
 
 def nomination_commitment(
@@ -150,21 +223,25 @@ def _store_roots(
     committer: bytes,
     roots: Iterable[tuple[int, bytes]],
     block: int,
-) -> None:
+) -> dict[int, int]:
+    """Store roots as the next version of their days; returns the version of each day."""
+    versions: dict[int, int] = {}
     for utc_day, root in roots:
         query = select(func.count()).where(
             CommitmentRow.kind == kind,
             CommitmentRow.committer == committer,
             CommitmentRow.utc_day == utc_day,
         )
+        versions[utc_day] = session.scalar(query) or 0
         session.add(
             CommitmentRow(
                 kind=kind,
                 committer=committer,
                 utc_day=utc_day,
-                version=session.scalar(query) or 0,
+                version=versions[utc_day],
                 root=root,
                 block=block,
             )
         )
     session.flush()
+    return versions

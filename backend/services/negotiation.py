@@ -183,6 +183,8 @@ def _store(session: Session, terms: Terms, site_id: str, status: str) -> None:
             agreement_id=agreement_id(terms),
             template_id=terms.template_id,
             site_id=site_id,
+            aggregator=terms.aggregator,
+            dso=terms.dso,
             terms=write_terms(terms),
             status=status,
         )

@@ -1,7 +1,7 @@
 """Domain records read from and written to the store; the one place that knows both shapes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -24,10 +24,14 @@ from settlement.terms import Terms
 from settlement.terms_document import from_document, to_document
 
 OFFERED, REFUSED, SIGNED, RECORDED = "offered", "refused", "signed", "recorded"
-"""What may become of an agreement."""
+LAPSED = "lapsed"
+"""What may become of an agreement; lapsed: signed by both, and not recorded in time."""
 
 METER, NOMINATION = "meter", "nomination"
 """What is committed."""
+
+ANY_BLOCK = 2**62
+"""A block after all others."""
 
 
 def write_terms(terms: Terms) -> str:
@@ -41,9 +45,19 @@ def read_terms(text: str) -> Terms:
 
 
 def recorded_agreements(session: Session) -> Sequence[AgreementRow]:
-    """Return the agreements on the ledger, by site and id."""
+    """Return the agreements on the ledger, by site and terms."""
     query = select(AgreementRow).where(AgreementRow.status == RECORDED)
     return session.scalars(query.order_by(AgreementRow.site_id, AgreementRow.terms)).all()
+
+
+def agreements_between(session: Session, dso: bytes, aggregator: bytes) -> Sequence[AgreementRow]:
+    """Return the agreements of an aggregator on the ledger that name a DSO, by id."""
+    query = select(AgreementRow).where(
+        AgreementRow.dso == dso,
+        AgreementRow.aggregator == aggregator,
+        AgreementRow.status == RECORDED,
+    )
+    return session.scalars(query.order_by(AgreementRow.agreement_id)).all()
 
 
 def agreement_of(session: Session, agreement_id: bytes) -> AgreementRow:
@@ -96,31 +110,49 @@ def points_of(session: Session, site_id: str) -> Sequence[MeteringPointRow]:
     return session.scalars(query.order_by(MeteringPointRow.name)).all()
 
 
-def readings_of(
-    session: Session, point: str, isp_minutes: int, committed_by: bytes | None = None
-) -> Readings:
-    """Return the readings of a metering point.
+def meter_blobs_of(
+    session: Session, point: str, committed: Mapping[int, int] | None = None
+) -> dict[int, bytes]:
+    """Return the day blobs of a metering point by UTC day, in the version that counts.
 
     Args:
         session: an open session.
         point: name of the metering point.
-        isp_minutes: ISP length.
-        committed_by: leaves out the days of which this meter data company has committed nothing;
-            None takes every day.
+        committed: the version of each day's root that counts, as `committed_versions` finds it;
+            other days are left out. None takes the latest version of every day, committed or not.
     """
     query = select(MeterDayRow).where(MeterDayRow.metering_point == point)
-    if committed_by is not None:
-        committed = select(CommitmentRow.utc_day).where(
-            CommitmentRow.kind == METER, CommitmentRow.committer == committed_by
-        )
-        query = query.where(MeterDayRow.utc_day.in_(committed))
+    if committed is not None:
+        days = min(committed, default=0), max(committed, default=-1)
+        query = query.where(MeterDayRow.utc_day.between(*days))
+    found: dict[int, bytes] = {}
+    for row in session.scalars(query.order_by(MeterDayRow.utc_day, MeterDayRow.version)):
+        if committed is None or (
+            row.commitment is not None and row.commitment <= committed.get(row.utc_day, -1)
+        ):
+            found[row.utc_day] = row.blob
+    return found
+
+
+def readings_of(
+    session: Session, point: str, isp_minutes: int, committed: Mapping[int, int] | None = None
+) -> Readings:
+    """Return the readings of a metering point; arguments as for `meter_blobs_of`."""
     return Readings(
         isp_minutes,
         {
-            row.utc_day: decode_blob(row.blob, isp_minutes, "stored meter day")
-            for row in session.scalars(query)
+            utc_day: decode_blob(blob, isp_minutes, "stored meter day")
+            for utc_day, blob in meter_blobs_of(session, point, committed).items()
         },
     )
+
+
+def committed_versions(
+    session: Session, mdc: bytes, utc_days: Iterable[int], before_block: int = ANY_BLOCK
+) -> dict[int, int]:
+    """Return the version of the last meter root of each of some UTC days before a block."""
+    roots = commitments_of(session, METER, mdc, utc_days, before_block)
+    return {utc_day: root.version for utc_day, root in roots.items()}
 
 
 def commitments_of(
@@ -128,7 +160,7 @@ def commitments_of(
     kind: str,
     committer: bytes,
     utc_days: Iterable[int],
-    before_block: int = 2**62,
+    before_block: int = ANY_BLOCK,
 ) -> dict[int, CommitmentRow]:
     """Return the latest commitment of each of some UTC days that came before a block."""
     query = select(CommitmentRow).where(

@@ -29,10 +29,11 @@ class AssetDescription:
 
 @dataclass(frozen=True, slots=True)
 class SiteDescription:
-    """What an owner tells of a site."""
+    """What an owner tells of a site; `mdc` is the address of who meters its points."""
 
     site_id: str
     congestion_point: str
+    mdc: bytes
     metering_points: Sequence[str]
     assets: Sequence[AssetDescription]
     preferences: Mapping[str, int | str | list[int]]
@@ -62,7 +63,7 @@ def register_site(
         ContractRefused: the ledger refused the registration.
     """
     _refuse_known(session, address_of(owner), site)
-    points = [_point_row(site.site_id, name) for name in site.metering_points]
+    points = [_point_row(site, name) for name in site.metering_points]
     assets = [_asset_row(site.site_id, asset) for asset in site.assets]
     hashes = [asset.asset_hash for asset in assets]
     if hashes:
@@ -101,9 +102,11 @@ def _refuse_known(session: Session, owner: bytes, site: SiteDescription) -> None
                 raise InputError(f"{kind} {name}", "registration", "one that is new, named once")
 
 
-def _point_row(site_id: str, name: str) -> MeteringPointRow:
+def _point_row(site: SiteDescription, name: str) -> MeteringPointRow:
     salt = secrets.token_bytes(SALT_BYTES)
-    return MeteringPointRow(name=name, site_id=site_id, salt=salt, key=meter_key(name, salt))
+    return MeteringPointRow(
+        name=name, site_id=site.site_id, mdc=site.mdc, salt=salt, key=meter_key(name, salt)
+    )
 
 
 def _asset_row(site_id: str, asset: AssetDescription) -> AssetRow:

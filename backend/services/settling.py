@@ -1,4 +1,4 @@
-"""S03: the DSO settles a period, publishes one root, and every party gets its bundle."""
+"""S03: the DSO settles one aggregator's agreements for a period, from committed data alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.chain.ledger import Ledger, PublishedRun
-from backend.chain.wallet import Wallet, address_of
-from backend.db.models import AgreementRow, NominationRow, RunRow, StatementRow
+from backend.db.models import AgreementRow, NominationRow
 from backend.services.activating import overlapping_agreements
 from backend.services.records import (
+    ANY_BLOCK,
     NOMINATION,
+    agreements_between,
     commitments_of,
+    committed_versions,
     log_of,
     points_of,
     read_terms,
     readings_of,
-    recorded_agreements,
     standing_of,
 )
-from settlement.activation import Activation, touched_days
+from settlement.activation import Activation, standing_activations, touched_days
 from settlement.baseline import History
+from settlement.chain_check import needed_utc_days
 from settlement.meter import Readings, decode_blob, sum_readings
-from settlement.rule_set import rule_set_1
 from settlement.run import SettlementRun, build_run
-from settlement.settle import Incomplete, Settled, settle
+from settlement.settle import Incomplete, Line, Settled, settle
 from settlement.statement import Period
 from settlement.terms import BaselineMethod, Terms
 
@@ -33,48 +33,93 @@ _SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
+class RunScope:
+    """What one run settles: an aggregator's agreements that name a DSO, over a period.
+
+    Attributes:
+        dso: address of the DSO.
+        aggregator: address of the aggregator.
+        period: local days, inclusive.
+    """
+
+    dso: bytes
+    aggregator: bytes
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
 class SettledPeriod:
     """What came of a period: the run and the statements that wait for data."""
 
-    period: Period
+    scope: RunScope
     run: SettlementRun
     incomplete: tuple[Incomplete, ...]
 
+    @property
+    def period(self) -> Period:
+        """The local days that were settled."""
+        return self.scope.period
+
+    @property
+    def agreement_ids(self) -> tuple[bytes, ...]:
+        """The agreements of the run, complete or not, ascending."""
+        complete = (one.statement.agreement_id for one in self.run.settled)
+        return tuple(sorted([*complete, *(one.agreement_id for one in self.incomplete)]))
+
 
 def settle_period(
-    session: Session, period: Period, non_working_days: Sequence[int]
+    session: Session,
+    scope: RunScope,
+    non_working_days: Sequence[int],
+    before_block: int = ANY_BLOCK,
 ) -> SettledPeriod:
-    """Settle all recorded agreements for a period.
+    """Settle the agreements of a run, as the store knows them.
 
     Args:
         session: an open session.
-        period: local days, inclusive.
+        scope: DSO, aggregator and period; agreements without a day in the period are left out.
         non_working_days: the published list.
+        before_block: meter data committed in this block or later does not count.
     """
     settled: list[Settled] = []
     incomplete: list[Incomplete] = []
-    for row in recorded_agreements(session):
-        result = settle_agreement(session, row, period, non_working_days)
+    for row in agreements_between(session, scope.dso, scope.aggregator):
+        if not in_period(row, scope.period):
+            continue
+        result = settle_agreement(session, row, scope.period, non_working_days, before_block)
         if isinstance(result, Settled):
             settled.append(result)
         else:
             incomplete.append(result)
-    return SettledPeriod(period, build_run(settled), tuple(incomplete))
+    return SettledPeriod(scope, build_run(settled), tuple(incomplete))
+
+
+def in_period(row: AgreementRow, period: Period) -> bool:
+    """Tell whether an agreement has a day in a period."""
+    terms = read_terms(row.terms)
+    end_day = terms.end_day if row.end_day is None else row.end_day
+    return terms.start_day <= period.last_day and end_day >= period.first_day
 
 
 def settle_agreement(
-    session: Session, row: AgreementRow, period: Period, non_working_days: Sequence[int]
+    session: Session,
+    row: AgreementRow,
+    period: Period,
+    non_working_days: Sequence[int],
+    before_block: int = ANY_BLOCK,
 ) -> Settled | Incomplete:
-    """Settle one agreement for a period from the stored data that is committed."""
-    terms = read_terms(row.terms)
-    own = standing_of(session, row.agreement_id)
+    """Settle one agreement for a period from what was committed before a block."""
+    terms, log = read_terms(row.terms), log_of(session, row.agreement_id)
+    own = standing_activations([entry.activation for entry in log])
     sharing = list(own)
     for other in overlapping_agreements(session, row.site_id, row.agreement_id):
         sharing.extend(standing_of(session, other.agreement_id))
+    first, last = needed_utc_days(terms, log, period)
+    committed = committed_versions(session, terms.mdc, range(first, last + 1), before_block)
     history = History(
         sum_readings(
             [
-                readings_of(session, point.name, terms.isp_minutes, terms.mdc)
+                readings_of(session, point.name, terms.isp_minutes, committed)
                 for point in points_of(session, row.site_id)
             ]
         ),
@@ -82,7 +127,13 @@ def settle_agreement(
         frozenset(isp for one in sharing for isp in one.ordered_isps()),
         frozenset(non_working_days),
     )
-    return settle(terms, own, period, history, nominations_of(session, row, terms))
+    return settle(terms, own, period, history, nominations_of(session, row, terms), row.end_day)
+
+
+def deviation_w_isps(line: Line) -> int:
+    """Sum the actual less baseline and order over the ISPs of a line; consumption positive."""
+    ordered_w = line.activation.ordered_w
+    return sum(actual_w - baseline_w - ordered_w for baseline_w, actual_w in line.pairs)
 
 
 def nominations_of(
@@ -114,61 +165,3 @@ def _in_force(
     roots = commitments_of(session, NOMINATION, terms.aggregator, [utc_day], before_block=block)
     root = roots.get(utc_day)
     return None if root is None else versions.get(root.version)
-
-
-def publish_run(
-    session: Session,
-    ledger: Ledger,
-    dso: Wallet,
-    aggregator: bytes,
-    settled: SettledPeriod,
-) -> RunRow:
-    """Publish a run with one transaction and store its statements."""
-    root, total = settled.run.tree.root
-    published = PublishedRun(
-        aggregator=aggregator,
-        period=settled.period,
-        root=root,
-        sum=total,
-        depth=settled.run.tree.depth,
-        rule_set=rule_set_1(),
-        statements=len(settled.run.settled),
-    )
-    ledger.publish_run(dso, published)
-    record = ledger.run_of(address_of(dso), aggregator, settled.period.first_day)
-    row = RunRow(
-        aggregator=aggregator,
-        first_day=settled.period.first_day,
-        last_day=settled.period.last_day,
-        version=record.version,
-        root=root,
-        sum=total,
-        depth=settled.run.tree.depth,
-        block=record.block,
-    )
-    session.add(row)
-    session.flush()
-    session.add_all(_complete_row(row.run_id, one) for one in settled.run.settled)
-    session.add_all(
-        StatementRow(
-            run_id=row.run_id, agreement_id=one.agreement_id, reason="; ".join(one.reasons)
-        )
-        for one in settled.incomplete
-    )
-    session.flush()
-    return row
-
-
-def _complete_row(run_id: int, settled: Settled) -> StatementRow:
-    statement, lines = settled.statement, settled.lines
-    return StatementRow(
-        run_id=run_id,
-        agreement_id=statement.agreement_id,
-        capacity=statement.capacity,
-        volume=statement.volume,
-        penalty=statement.penalty,
-        amount=statement.amount,
-        ordered_w_isps=sum(line.delivery.ordered_w_sum for line in lines),
-        delivered_w_isps=sum(line.delivery.delivered_w_sum for line in lines),
-        deficiency_w_isps=sum(line.delivery.deficiency_w_sum for line in lines),
-    )

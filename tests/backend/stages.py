@@ -4,7 +4,6 @@ from backend.chain.wallet import address_of
 from backend.services.metering import commit_meter_days, nominate, take_in_day
 from backend.services.negotiation import offer, publish_template, record_signed, sign_both
 from backend.services.registration import AssetDescription, SiteDescription, register_site
-from backend.services.settling import publish_run
 from settlement.terms import Terms
 from tests.backend import parties
 from tests.backend.defaults import (
@@ -30,7 +29,9 @@ def describe(site_id: str) -> SiteDescription:
     """What the owner of a site tells."""
     assets = [AssetDescription(f"{site_id}-battery", "battery", {"rated_w": 5_000})]
     preferences = {"reserve_bp": 1_000, "excluded_weekdays": [6]}
-    return SiteDescription(site_id, "point", POINTS[site_id], assets, preferences)
+    return SiteDescription(
+        site_id, "point", address_of(parties.MDC), POINTS[site_id], assets, preferences
+    )
 
 
 def register(town: Town) -> None:
@@ -82,7 +83,7 @@ def commit_history(town: Town) -> None:
 def take_in(town: Town, first_utc_day: int, last_utc_day: int) -> None:
     """Take in the meter data of some UTC days."""
     for utc_day in range(first_utc_day, last_utc_day + 1):
-        take_in_day(town.session, utc_day, day_values(utc_day))
+        take_in_day(town.session, address_of(parties.MDC), utc_day, day_values(utc_day))
 
 
 def nominate_thursday(town: Town, share_percent: int) -> None:
@@ -112,8 +113,7 @@ def commit_week(town: Town) -> None:
 
 def publish(town: Town) -> None:
     """The DSO settles and publishes."""
-    aggregator = address_of(parties.AGGREGATOR)
-    publish_run(town.session, town.ledger, parties.DSO, aggregator, town.settled())
+    town.publish()
 
 
 STEPS = (

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from eth_tester import EthereumTester
 from sqlalchemy import select
@@ -18,7 +20,8 @@ from backend.db.store import close_store, open_store
 from backend.services.activating import order_activations
 from backend.services.bundling import Bundler
 from backend.services.records import RECORDED, read_terms
-from backend.services.settling import SettledPeriod, settle_period
+from backend.services.settlement_job import Office, settle_run
+from backend.services.settling import RunScope, SettledPeriod, settle_period
 from settlement.activation import Activation
 from settlement.bundle import Bundle
 from settlement.identity import agreement_id
@@ -34,6 +37,9 @@ from tests.backend.defaults import (
     NON_WORKING_DAYS,
     PERIOD,
 )
+
+SCOPE = RunScope(address_of(parties.DSO), address_of(parties.AGGREGATOR), PERIOD)
+"""What the run of these tests settles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +117,22 @@ class Town:
 
     def settled(self) -> SettledPeriod:
         """The week, settled from what is stored."""
-        return settle_period(self.session, PERIOD, NON_WORKING_DAYS)
+        return settle_period(self.session, SCOPE, NON_WORKING_DAYS)
+
+    def office(self, bundles: Path, say: Callable[[str], None] = print) -> Office:
+        """The DSO's settlement office with a folder for bundles."""
+        return Office(self.session, self.market, self.ledger, parties.DSO, bundles, say)
+
+    def publish(self) -> RunRow:
+        """Settle the week and see it through; its bundles are not kept."""
+        aggregator = address_of(parties.AGGREGATOR)
+        with TemporaryDirectory() as folder:
+            office = self.office(Path(folder), lambda _: None)
+            return settle_run(office, aggregator, PERIOD, NON_WORKING_DAYS, self.now_s)
 
     def run(self) -> RunRow:
-        """The published run."""
-        return self.session.scalars(select(RunRow)).one()
+        """The standing version of the published run."""
+        return self.session.scalars(select(RunRow).order_by(RunRow.version.desc())).first()
 
     def bundles(self) -> Mapping[str, Bundle]:
         """The bundle of every deal."""

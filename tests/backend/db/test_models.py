@@ -10,6 +10,8 @@ from backend.db.models import (
     AssetRow,
     Base,
     CommitmentRow,
+    ForecastRow,
+    MessageRow,
     MeterDayRow,
     MeteringPointRow,
     NominationRow,
@@ -28,7 +30,7 @@ def rows() -> list[Base]:
     """One row of every table, each after those that it refers to."""
     return [
         SiteRow(site_id="mill", owner=ADDRESS, congestion_point="point", preferences="{}\n"),
-        MeteringPointRow(name="grinder", site_id="mill", salt=HASH, key=OTHER_HASH),
+        MeteringPointRow(name="grinder", site_id="mill", mdc=ADDRESS, salt=HASH, key=OTHER_HASH),
         AssetRow(
             asset_id="battery",
             site_id="mill",
@@ -42,11 +44,14 @@ def rows() -> list[Base]:
             agreement_id=OTHER_HASH,
             template_id=HASH,
             site_id="mill",
+            aggregator=ADDRESS,
+            dso=ADDRESS,
             terms="{}",
             status="offered",
             reason="",
             aggregator_signature=bytes(65),
             prosumer_signature=b"",
+            end_day=25_700,
         ),
         OrderRow(
             order_id=7,
@@ -69,17 +74,22 @@ def rows() -> list[Base]:
             order_id=7,
             override_isp=None,
         ),
-        MeterDayRow(metering_point="grinder", utc_day=25_645, blob=BLOB),
+        MeterDayRow(metering_point="grinder", utc_day=25_645, version=1, blob=BLOB, commitment=0),
         NominationRow(agreement_id=OTHER_HASH, utc_day=25_645, version=0, blob=BLOB),
         CommitmentRow(
             kind="meter", committer=ADDRESS, utc_day=25_645, version=0, root=HASH, block=9
         ),
         RunRow(
             run_id=1,
+            dso=ADDRESS,
             aggregator=ADDRESS,
             first_day=1,
             last_day=7,
             version=1,
+            status="published",
+            cause="the period is over",
+            non_working_days="[4]",
+            data_block=2**40,
             root=HASH,
             sum=2**63 - 1,
             depth=20,
@@ -95,9 +105,12 @@ def rows() -> list[Base]:
             ordered_w_isps=-3,
             delivered_w_isps=None,
             deficiency_w_isps=2**62,
+            deviation_w_isps=-(2**62),
             reason="waits",
             paid=True,
         ),
+        ForecastRow(congestion_point="point", first_isp=1, gate_isp=2, expected_w="[3]"),
+        MessageRow(run_id=1, role="dso", party=ADDRESS, document="{}"),
     ]
 
 
@@ -125,12 +138,18 @@ def test_a_row_comes_back_as_it_went_in(session, position):
 @pytest.mark.parametrize(
     "row",
     [
-        MeteringPointRow(name="grinder", site_id="mill", salt=HASH, key=OTHER_HASH),
-        MeterDayRow(metering_point="grinder", utc_day=1, blob=BLOB),
+        MeteringPointRow(name="grinder", site_id="mill", mdc=ADDRESS, salt=HASH, key=OTHER_HASH),
+        MeterDayRow(metering_point="grinder", utc_day=1, version=0, blob=BLOB),
         NominationRow(agreement_id=HASH, utc_day=1, version=0, blob=BLOB),
         StatementRow(run_id=1, agreement_id=HASH, reason=""),
         AgreementRow(
-            agreement_id=HASH, template_id=HASH, site_id="mill", terms="{}", status="offered"
+            agreement_id=HASH,
+            template_id=HASH,
+            site_id="mill",
+            aggregator=ADDRESS,
+            dso=ADDRESS,
+            terms="{}",
+            status="offered",
         ),
     ],
     ids=lambda row: row.__tablename__,
@@ -145,12 +164,13 @@ def test_a_row_needs_what_it_refers_to(session, row):
 @pytest.mark.parametrize(
     ("table", "changes"),
     [
+        (RunRow, {"run_id": 2}),
         (SiteRow, {"site_id": "other"}),
         (MeteringPointRow, {"name": "other"}),
         (TemplateRow, {"template_id": OTHER_HASH}),
         (ActivationRow, {"activation_id": 4}),
     ],
-    ids=["owner", "key", "name", "position"],
+    ids=["run version", "owner", "key", "name", "position"],
 )
 def test_what_is_unique_stands_once(session, table, changes):
     """Another primary key alone does not make a row another one."""

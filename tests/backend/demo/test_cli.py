@@ -92,6 +92,6 @@ def test_the_checker_is_a_command_of_its_own(tmp_path, capsys):
 
 
 def test_the_checker_confirms_what_the_demonstration_left_behind(finished, capsys):
-    bundle = next(iter(sorted((finished.out / "bundles").glob("*-????????.json"))))
+    bundle = next(iter(sorted((finished.out / "bundles").rglob(f"{'?' * 64}.json"))))
     assert cli.main(["verify", str(bundle)]) == DONE
     assert "Everything holds." in capsys.readouterr().out

@@ -158,7 +158,7 @@ def test_a_point_is_relieved_by_what_was_ordered(finished):
 
 
 def test_every_prosumer_has_a_bundle_and_an_own_meter_file(finished, store):
-    bundles = sorted((finished.out / "bundles").glob("*.json"))
+    bundles = sorted((finished.out / "bundles").rglob("*.json"))
     honest = [path for path in bundles if not path.name.endswith(".forged.json")]
     assert len(honest) == finished.outcome.agreements
     sites = {row.site_id for row in recorded_agreements(store)}
@@ -166,7 +166,7 @@ def test_every_prosumer_has_a_bundle_and_an_own_meter_file(finished, store):
 
 
 def test_the_bundles_left_behind_still_hold(finished):
-    bundles = sorted((finished.out / "bundles").glob("*-????????.json"))
+    bundles = sorted((finished.out / "bundles").rglob(f"{'?' * 64}.json"))
     assert bundles
     for path in bundles[::3]:
         report, _ = check_bundle(read_bundle(path.read_text(), path.name))
@@ -174,7 +174,7 @@ def test_the_bundles_left_behind_still_hold(finished):
 
 
 def test_the_forged_bundle_left_behind_does_not_hold(finished):
-    (forged,) = (finished.out / "bundles").glob("*.forged.json")
+    (forged,) = (finished.out / "bundles").rglob("*.forged.json")
     report, _ = check_bundle(read_bundle(forged.read_text(), forged.name))
     assert not report.holds
 

@@ -4,7 +4,6 @@ import pytest
 
 from backend.db.models import MeterDayRow
 from backend.services.metering import commit_meter_days, nominate, take_in_day
-from backend.services.settling import publish_run
 from settlement.chain_check import check_against_chain
 from settlement.errors import InputError
 from settlement.own_meter import check_own_meter
@@ -38,15 +37,14 @@ def with_hole(ordered: Town) -> Town:
         values = day_values(utc_day)
         if HOLE // ISPS_PER_DAY == utc_day:
             values["mill grinder"][HOLE % ISPS_PER_DAY] = None
-        take_in_day(ordered.session, utc_day, values)
+        take_in_day(ordered.session, parties.address("mdc"), utc_day, values)
     commit_meter_days(ordered.session, ordered.ledger, parties.MDC, MONDAY, LAST_METER_DAY)
     _publish(ordered)
     return ordered
 
 
 def _publish(town: Town) -> None:
-    aggregator = parties.address("aggregator")
-    publish_run(town.session, town.ledger, parties.DSO, aggregator, town.settled())
+    town.publish()
 
 
 def test_an_incomplete_statement_says_so_and_its_bundle_holds(with_hole, served):
@@ -111,7 +109,7 @@ def test_days_that_were_never_committed_are_neither_settled_nor_bundled(ordered,
 
 
 def test_a_reading_altered_after_its_commitment_makes_no_bundle(published):
-    row = published.session.get_one(MeterDayRow, ("mill grinder", WEDNESDAY))
+    row = published.session.get_one(MeterDayRow, ("mill grinder", WEDNESDAY, 0))
     row.blob = row.blob[:-4] + bytes(4)
     with pytest.raises(InputError, match=r"2040-03-21 \(UTC\): stored data that was not"):
         published.bundles()

@@ -34,7 +34,7 @@ def meter_week(town: Town, holes: dict[str, list[int]]) -> SettledPeriod:
             for isp in isps:
                 if isp // ISPS_PER_DAY == utc_day:
                     values[point][isp % ISPS_PER_DAY] = None
-        take_in_day(town.session, utc_day, values)
+        take_in_day(town.session, parties.address("mdc"), utc_day, values)
     commit_meter_days(town.session, town.ledger, parties.MDC, MONDAY, LAST_METER_DAY)
     return town.settled()
 
@@ -88,7 +88,7 @@ def test_a_baseline_without_enough_days_waits(agreed):
     for utc_day in range(FIRST_METER_DAY, MONDAY):
         values = day_values(utc_day)
         del values["mill grinder"]
-        take_in_day(agreed.session, utc_day, values)
+        take_in_day(agreed.session, parties.address("mdc"), utc_day, values)
     commit_meter_days(agreed.session, agreed.ledger, parties.MDC, FIRST_METER_DAY, MONDAY - 1)
     order_week(agreed)
     settled = meter_week(agreed, {})

@@ -53,7 +53,7 @@ def tree_root(town: Town, utc_day: int, values: dict[str, list[int | None]]) -> 
 def test_an_unknown_metering_point_is_refused_with_all_of_its_day(registered):
     values = {**day_values(MONDAY), "brewery kettle": FULL}
     with pytest.raises(InputError) as refused:
-        take_in_day(registered.session, MONDAY, values)
+        take_in_day(registered.session, parties.address("mdc"), MONDAY, values)
     assert str(refused.value) == (
         f"meter data of brewery kettle, {date_of(MONDAY)} (UTC): unknown metering point; "
         "expected one that is registered"
@@ -65,7 +65,7 @@ def test_an_unknown_metering_point_is_refused_with_all_of_its_day(registered):
 def test_another_number_of_values_is_refused_with_all_of_its_day(registered, count):
     values = {**day_values(MONDAY), "mill grinder": [100] * count}
     with pytest.raises(InputError) as refused:
-        take_in_day(registered.session, MONDAY, values)
+        take_in_day(registered.session, parties.address("mdc"), MONDAY, values)
     assert str(refused.value) == (
         f"meter data of mill grinder, {date_of(MONDAY)} (UTC): {4 * count} bytes; "
         "expected 384 bytes, one UTC day"
@@ -73,17 +73,15 @@ def test_another_number_of_values_is_refused_with_all_of_its_day(registered, cou
     assert stored(registered) == 0
 
 
-def test_the_same_day_twice_is_refused_with_all_of_it(registered):
-    take_in_day(registered.session, MONDAY, {"mill grinder": FULL})
+def test_a_point_of_another_company_is_refused_with_all_of_its_day(registered):
+    stranger = parties.address("stranger")
     with pytest.raises(InputError) as refused:
-        take_in_day(registered.session, MONDAY, day_values(MONDAY))
+        take_in_day(registered.session, stranger, MONDAY, {"mill grinder": FULL})
     assert str(refused.value) == (
-        f"meter data of mill grinder, {date_of(MONDAY)} (UTC): the day is there already; "
-        "expected each day once"
+        f"meter data of mill grinder, {date_of(MONDAY)} (UTC): metering point of another company; "
+        f"expected one of the meter data company 0x{stranger.hex()}"
     )
-    assert stored(registered) == 1
-    readings = readings_of(registered.session, "mill grinder", 15)
-    assert readings.days == {MONDAY: tuple(FULL)}, "the first values stand"
+    assert stored(registered) == 0
 
 
 def test_nobody_but_a_meter_data_company_can_commit(registered):
@@ -100,7 +98,7 @@ def test_nobody_but_a_meter_data_company_can_commit(registered):
 
 def test_a_missing_reading_is_missing_and_zero_is_zero(registered):
     values = [None, 0, -5, 2**31 - 1, 2**31, -(2**31)] + [7] * 90
-    take_in_day(registered.session, MONDAY, {"mill grinder": values})
+    take_in_day(registered.session, parties.address("mdc"), MONDAY, {"mill grinder": values})
     readings = readings_of(registered.session, "mill grinder", 15)
     first = MONDAY * ISPS_PER_DAY
     assert [readings.at(first + offset) for offset in range(7)] == [
@@ -118,12 +116,12 @@ def test_a_missing_reading_is_missing_and_zero_is_zero(registered):
 
 def test_points_of_a_day_may_come_one_after_the_other(registered):
     for point, values in day_values(MONDAY).items():
-        take_in_day(registered.session, MONDAY, {point: values})
+        take_in_day(registered.session, parties.address("mdc"), MONDAY, {point: values})
     assert stored(registered) == 4
 
 
 def test_a_day_without_points_is_nothing(registered):
-    take_in_day(registered.session, MONDAY, {})
+    take_in_day(registered.session, parties.address("mdc"), MONDAY, {})
     assert stored(registered) == 0
 
 
@@ -134,7 +132,7 @@ def test_a_day_without_points_is_nothing(registered):
 def test_the_root_on_the_ledger_is_that_of_the_tree(metered, utc_day):
     root = tree_root(metered, utc_day, day_values(utc_day))
     assert [found for found, _ in on_chain(metered, utc_day)] == [root]
-    assert meter_commitment(metered.session, utc_day).root == root
+    assert meter_commitment(metered.session, parties.address("mdc"), utc_day).root == root
     row = commitments_of(metered.session, METER, parties.address("mdc"), [utc_day])[utc_day]
     assert (row.root, row.version) == (root, 0)
     assert [(row.root, row.block)] == on_chain(metered, utc_day)
@@ -161,10 +159,10 @@ def test_readings_that_come_late_make_a_new_version(registered):
     values = day_values(MONDAY)
     late = {"mill grinder": values.pop("mill grinder")}
     mdc = parties.address("mdc")
-    take_in_day(registered.session, MONDAY, values)
+    take_in_day(registered.session, parties.address("mdc"), MONDAY, values)
     commit_meter_days(registered.session, registered.ledger, parties.MDC, MONDAY, MONDAY)
     first_block = registered.chain.block_number()
-    take_in_day(registered.session, MONDAY, late)
+    take_in_day(registered.session, parties.address("mdc"), MONDAY, late)
     commit_meter_days(registered.session, registered.ledger, parties.MDC, MONDAY, MONDAY)
     roots = [root for root, _ in on_chain(registered, MONDAY)]
     assert roots == [

@@ -1,23 +1,32 @@
 """Settling a period: from the store the same as by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from backend.services import settling
-from backend.services.settling import settle_agreement, settle_period
+from backend.services.settling import RunScope, settle_agreement, settle_period
 from settlement.run import build_run
 from settlement.settle import Settled
 from settlement.statement import Period
+from tests.backend import parties
 from tests.backend.defaults import (
     DEALS,
     HOLIDAY,
     MONDAY,
     NON_WORKING_DAYS,
     PERIOD,
+    SUNDAY,
     THURSDAY,
     WEDNESDAY,
 )
 from tests.backend.meters import day_values
 from tests.backend.services.by_hand import NAMES, activations_of, by_hand
+from tests.backend.town import SCOPE
+
+
+def scope_of(first_day: int, last_day: int) -> RunScope:
+    return replace(SCOPE, period=Period(first_day, last_day))
 
 
 @pytest.mark.parametrize("deal", NAMES)
@@ -58,9 +67,9 @@ def test_the_figures_of_the_week_are_those_of_an_accountant(metered):
 
 def test_the_order_of_the_agreements_does_not_matter(metered, monkeypatch):
     root = metered.settled().run.tree.root
-    listed = settling.recorded_agreements
+    listed = settling.agreements_between
     monkeypatch.setattr(
-        settling, "recorded_agreements", lambda session: list(reversed(listed(session)))
+        settling, "agreements_between", lambda *given: list(reversed(listed(*given)))
     )
     assert metered.settled().run.tree.root == root
 
@@ -80,23 +89,42 @@ def test_the_dairy_loses_capacity_pay_for_what_it_failed(metered):
 
 def test_the_published_holidays_count(metered):
     """The bakery's baseline reads working days; one holiday less makes another baseline."""
-    without = settle_period(metered.session, PERIOD, [])
+    without = settle_period(metered.session, SCOPE, [])
     assert HOLIDAY in NON_WORKING_DAYS
     assert without.run.tree.root != metered.settled().run.tree.root
 
 
 def test_a_period_without_activations_pays_capacity_alone(metered):
-    settled = settle_period(metered.session, Period(MONDAY, MONDAY), NON_WORKING_DAYS)
+    settled = settle_period(metered.session, scope_of(MONDAY, MONDAY), NON_WORKING_DAYS)
     assert settled.incomplete == ()
     for one in settled.run.settled:
         assert one.lines == ()
         assert one.statement.amount == one.statement.capacity > 0
 
 
-def test_a_period_outside_all_dates_pays_nothing(metered):
-    settled = settle_period(metered.session, Period(MONDAY - 7, MONDAY - 1), NON_WORKING_DAYS)
-    assert settled.run.tree.root[1] == 0
-    assert len(settled.run.settled) == len(DEALS)
+def test_a_period_outside_all_dates_has_no_statements(metered):
+    for first, last in ((MONDAY - 7, MONDAY - 1), (SUNDAY + 1, SUNDAY + 7)):
+        settled = settle_period(metered.session, scope_of(first, last), NON_WORKING_DAYS)
+        assert settled.run.tree.root == (bytes(32), 0)
+        assert settled.agreement_ids == ()
+
+
+def test_a_period_that_touches_the_dates_has_all_statements(metered):
+    for first, last in ((MONDAY - 7, MONDAY), (SUNDAY, SUNDAY + 7)):
+        settled = settle_period(metered.session, scope_of(first, last), NON_WORKING_DAYS)
+        assert len(settled.run.settled) == len(DEALS)
+
+
+@pytest.mark.parametrize("party", ["dso", "aggregator"])
+def test_a_run_has_the_agreements_of_its_parties_alone(metered, party):
+    """Another DSO or aggregator has no agreement here, whatever else is recorded."""
+    other = replace(SCOPE, **{party: parties.address("stranger")})
+    assert settle_period(metered.session, other, NON_WORKING_DAYS).agreement_ids == ()
+    row = metered.row("mill night")
+    setattr(row, party, parties.address("stranger"))
+    moved = settle_period(metered.session, other, NON_WORKING_DAYS)
+    assert moved.agreement_ids == (row.agreement_id,)
+    assert row.agreement_id not in metered.settled().agreement_ids
 
 
 def test_an_activation_belongs_to_the_period_of_its_first_isp(metered):
