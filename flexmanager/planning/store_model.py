@@ -20,11 +20,14 @@ def plan_one_store(stores: Stores) -> StorePlan:
     """Return the optimal flows of a single store; floors are met as far as they can be.
 
     Raises:
-        ParameterError: there is more than one store, or worths at the end are given.
+        ParameterError: there is more than one store, or energy at the end has a negative worth.
         SolverError: HiGHS found no answer.
     """
-    if stores.floor_wh.shape[1] != 1 or stores.end_worth_eur_per_mwh:
-        raise ParameterError("store model", "stores", stores.floor_wh.shape, "one, no end worth")
+    if stores.floor_wh.shape[1] != 1:
+        raise ParameterError("store model", "stores", stores.floor_wh.shape, "a single store")
+    if any(worth < 0 for worth in stores.end_worth_eur_per_mwh):
+        worths = stores.end_worth_eur_per_mwh
+        raise ParameterError("store model", "end_worth_eur_per_mwh", worths, "0 or more")
     isps, flows = len(stores.floor_wh), len(stores.flows)
     values = _solved(stores).values * _WH_PER_KWH
     moved = values[: flows * isps].reshape(flows, isps, 1)
@@ -43,32 +46,47 @@ def burning_isps(stores: Stores) -> IntArray:
 
 
 def _solved(stores: Stores) -> Answer:
-    """Columns: the flows, the energy, what is missing of the floor, and the binaries."""
+    """Columns: flows, energy, what is missing of the floor, and of end levels; the binaries."""
     isps, count, burning = len(stores.floor_wh), len(stores.flows), burning_isps(stores)
-    short, binaries = (count + 1) * isps, (count + 2) * isps
+    end_cost, end_kwh = _ends(stores)
+    short, ends = (count + 1) * isps, (count + 2) * isps
+    binaries = ends + len(end_cost)
     columns = binaries + len(burning)
     matrix = _balance_and_floor(stores)
-    one_way_upper = _one_way(matrix, stores, burning)
+    one_way_upper = _one_way(matrix, stores, burning, binaries)
+    for at in range(len(end_cost)):
+        row = [2 * isps + count * len(burning) + at]
+        matrix.add(row, [short - 1], np.ones(1))
+        matrix.add(row, [ends + at], np.ones(1))
     upper = [flow.most_wh[:, 0] / _WH_PER_KWH for flow in stores.flows]
     balance, floor = _balance_kwh(stores), stores.floor_wh[:, 0] / _WH_PER_KWH
-    unbounded, free = np.full(isps, INFINITY), np.full(len(one_way_upper), -INFINITY)
+    free, at_most = np.full(columns, INFINITY), np.ones(len(burning))
     start, index, value = matrix.by_column(columns)
     costs = [one.eur_per_mwh if one.into else -one.eur_per_mwh for one in stores.flows]
-    others = (np.zeros(isps), np.full(isps, SHORT_EUR_PER_MWH), np.zeros(len(burning)))
+    others = (np.zeros(isps), np.full(isps, SHORT_EUR_PER_MWH), end_cost, np.zeros(len(burning)))
     ceiling = stores.ceiling_wh[:, 0] / _WH_PER_KWH
+    bottom = (np.zeros(count * isps), -free[:isps], np.zeros(columns - short))
     return solve(
         Model(
             cost=np.concatenate([*costs, *others]),
-            lower=np.concatenate([np.zeros(count * isps), -unbounded, np.zeros(columns - short)]),
-            upper=np.concatenate([*upper, ceiling, unbounded, np.ones(len(burning))]),
-            row_lower=np.concatenate([balance, floor, free]),
-            row_upper=np.concatenate([balance, unbounded, one_way_upper]),
+            lower=np.concatenate(bottom),
+            upper=np.concatenate([*upper, ceiling, free[: binaries - short], at_most]),
+            row_lower=np.concatenate([balance, floor, -free[: len(one_way_upper)], end_kwh]),
+            row_upper=np.concatenate([balance, free[:isps], one_way_upper, free[: len(end_cost)]]),
             start=start,
             index=index,
             value=value,
             whole=(np.arange(columns) >= binaries).astype(np.int32) if len(burning) else None,
         )
     )
+
+
+def _ends(stores: Stores) -> tuple[FloatArray, FloatArray]:
+    """Return what each kWh below an end level costs more than below the next, and the levels."""
+    worths = np.asarray([*stores.end_worth_eur_per_mwh, 0.0])
+    if stores.end_level_wh is None:
+        return np.zeros(0), np.zeros(0)
+    return -np.diff(worths), stores.end_level_wh[:, 0] / _WH_PER_KWH
 
 
 def _balance_kwh(stores: Stores) -> FloatArray:
@@ -95,18 +113,18 @@ def _balance_and_floor(stores: Stores) -> SparseMatrix:
     return matrix
 
 
-def _one_way(matrix: SparseMatrix, stores: Stores, burning: IntArray) -> FloatArray:
+def _one_way(matrix: SparseMatrix, stores: Stores, burning: IntArray, binaries: int) -> FloatArray:
     """Add rows that let a flow move only if the binary says so: filling at 1, emptying at 0.
 
     Returns:
         The upper bounds of these rows.
     """
-    isps, count, places = len(stores.floor_wh), len(stores.flows), np.arange(len(burning))
+    isps, places = len(stores.floor_wh), np.arange(len(burning))
     upper = [np.zeros(0)]
     for at, flow in enumerate(stores.flows):
         rows = 2 * isps + at * len(burning) + places
         most = flow.most_wh[burning, 0] / _WH_PER_KWH
         matrix.add(rows, at * isps + burning, np.ones(len(burning)))
-        matrix.add(rows, (count + 2) * isps + places, -most if flow.into else most)
+        matrix.add(rows, binaries + places, -most if flow.into else most)
         upper.append(np.zeros(len(burning)) if flow.into else most)
     return np.concatenate(upper)

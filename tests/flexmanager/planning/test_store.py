@@ -115,6 +115,22 @@ def test_both_ways_of_planning_agree(seed: int) -> None:
     assert levels.short_wh.sum() == pytest.approx(model.short_wh.sum(), abs=0.1)
 
 
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_both_ways_value_what_is_left_alike(seed: int) -> None:
+    stores = heat_stores(seed, 1)
+    worth = (60.0, 20.0)
+    stores = replace(
+        stores, end_worth_eur_per_mwh=worth, end_level_wh=np.array([[4_000.0], [8_000.0]])
+    )
+    costs = []
+    for plan in (plan_stores(stores), plan_one_store(stores)):
+        left = float(plan.energy_wh[-1, 0])
+        value = worth[0] * min(left, 4_000.0) + worth[1] * min(max(left - 4_000.0, 0.0), 4_000.0)
+        costs.append(plan_eur(stores, plan)[0] - value / 1e6)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-6, abs=1e-6)
+
+
 def test_series_that_do_not_fit_are_refused() -> None:
     stores = random_stores(0, 2)
     with pytest.raises(ParameterError, match="ceiling_wh"):
@@ -125,5 +141,8 @@ def test_series_that_do_not_fit_are_refused() -> None:
     nothing_known = replace(flow, most_wh=np.full((ISPS, 2), np.nan))
     with pytest.raises(ParameterError, match="finite costs"):
         plan_stores(replace(stores, flows=(nothing_known,)))
-    with pytest.raises(ParameterError, match="expected one"):
+    with pytest.raises(ParameterError, match="a single store"):
         plan_one_store(stores)
+    unloved = replace(heat_stores(0, 1), end_worth_eur_per_mwh=(-1.0,))
+    with pytest.raises(ParameterError, match="0 or more"):
+        plan_one_store(unloved)

@@ -1,0 +1,1 @@
+"""Local flexibility managers: what a building, a vehicle or a device offers, does and tells."""

@@ -1,0 +1,70 @@
+"""A stationary battery behind a local manager."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flexmanager.assets import Battery
+from flexmanager.checks import between
+from flexmanager.local.device import Bounds, Course, Outlook, State
+from flexmanager.local.store import StoreTask, plan_course, simulate_course, store_bounds
+from flexmanager.rounding import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryStore:
+    """A battery that earns by prices, keeps a reserve and ends no emptier than it began.
+
+    The state is the stored energy [Wh].
+
+    Attributes:
+        battery: its parameters.
+        reserve_share: share of the capacity that stays in it.
+    """
+
+    battery: Battery
+    reserve_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse a reserve that is no share."""
+        between(self.asset_id, "reserve_share", self.reserve_share, 0.0, 1.0)
+
+    @property
+    def asset_id(self) -> str:
+        """Name of the asset."""
+        return self.battery.asset_id
+
+    @property
+    def state_step(self) -> State:
+        """One part in a hundred of the capacity."""
+        return (0.01 * self.battery.capacity_wh,)
+
+    def planned(
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+    ) -> Course:
+        """Follow what is wanted, end where `like` ends, and trade at least cost."""
+        end_wh = state[0] if like is None else float(like.states[-1, 0])
+        return plan_course(self._task(outlook, state, end_wh), outlook, wanted_w)
+
+    def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:
+        """Follow set-points within power, capacity and reserve."""
+        return simulate_course(self._task(outlook, state, None), outlook, power_w)
+
+    def bounds(self, outlook: Outlook, state: State) -> Bounds:
+        """Between full at once and empty down to the reserve at once."""
+        return store_bounds(self._task(outlook, state, None), outlook)
+
+    def _task(self, outlook: Outlook, state: State, end_wh: float | None) -> StoreTask:
+        battery, isps = self.battery, outlook.isps
+        return StoreTask(
+            energy_wh=state[0],
+            capacity_wh=battery.capacity_wh,
+            floor_wh=np.zeros(isps),
+            keep_wh=battery.capacity_wh * self.reserve_share,
+            charge_w=np.full(isps, battery.charge_w_max),
+            discharge_w=np.full(isps, battery.discharge_w_max),
+            charge_efficiency=battery.charge_efficiency,
+            discharge_efficiency=battery.discharge_efficiency,
+            wear_eur_per_mwh=battery.wear_eur_per_mwh,
+            end_wh=end_wh,
+        )

@@ -1,0 +1,133 @@
+"""Priced offers of a device under an agreement: what it can hold, for how long, at which price.
+
+The price is what the owner really pays: the plan with the event, its rebound included, less the
+plan without. So a building that has to heat in a dear hour afterwards asks for more, and a vehicle
+with time to spare for next to nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flexmanager.local.device import WH_PER_MWH, Course
+from flexmanager.local.manager import Manager, plan_rest
+from flexmanager.local.wishes import Wishes, welcome
+from flexmanager.rounding import IntArray
+from settlement.activation import Activation, check_activation
+from settlement.errors import ActivationRefused
+from settlement.terms import Terms
+
+SMALLEST_W = 100
+TRIES = 4
+"""How often an amount is lowered to what the last plan held."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedOffer:
+    """One event that a device offers.
+
+    Attributes:
+        asset_id: the device.
+        activation: the event with the most power it holds.
+        cost_eur: what it costs the owner in money [EUR]; may be negative.
+        comfort_eur: what it costs the owner in comfort [EUR].
+        price_eur_per_mwh: what is asked per MWh of the event [EUR/MWh].
+        rebound_w: change of power in the other ISPs of the horizon, shape (n,) [W].
+    """
+
+    asset_id: str
+    activation: Activation
+    cost_eur: float
+    comfort_eur: float
+    price_eur_per_mwh: float
+    rebound_w: IntArray
+
+
+def offers(
+    manager: Manager,
+    terms: Terms,
+    standing: Sequence[Activation],
+    wishes: Wishes,
+    now_s: int | None = None,
+) -> tuple[PricedOffer, ...]:
+    """Return an offer for each ISP of the horizon in which an event may begin and something holds.
+
+    Args:
+        manager: the device's manager; what it has taken on already stays as it is.
+        terms: the agreement; no offer breaks its dates, window, amount, runtime, recovery, number
+            of activations or notice.
+        standing: activations of the agreement so far, in time order.
+        wishes: what the owner allows.
+        now_s: UTC second at which an event would be recorded; None leaves the notice aside.
+    """
+    if not manager.trusted:
+        return ()
+    before = plan_rest(manager, manager.wanted_w)
+    found = []
+    for event in _allowed(manager, terms, standing, wishes, now_s):
+        offer = _offer(manager, before, event, wishes)
+        if offer is not None:
+            found.append(offer)
+    return tuple(found)
+
+
+def _allowed(
+    manager: Manager,
+    terms: Terms,
+    standing: Sequence[Activation],
+    wishes: Wishes,
+    now_s: int | None,
+) -> Iterator[Activation]:
+    """Yield from each ISP the longest event of the agreed amount that breaks no limit."""
+    outlook = manager.outlook
+    for start in range(manager.now, outlook.isps):
+        longest = min(terms.max_runtime_isps, outlook.isps - start)
+        for isps in range(longest, 0, -1):
+            event = Activation(outlook.first_isp + start, isps, terms.amount_w)
+            inside = slice(start, start + isps)
+            taken = ~np.isnan(manager.wanted_w[inside]) | manager.overridden[inside]
+            if taken.any() or not welcome(wishes, event, standing, terms.clock):
+                continue
+            try:
+                check_activation(terms, standing, event, now_s=now_s)
+            except ActivationRefused:
+                continue
+            yield event
+            break
+
+
+def _offer(
+    manager: Manager, before: Course, event: Activation, wishes: Wishes
+) -> PricedOffer | None:
+    """Lower the amount to what a plan holds throughout, then price that plan."""
+    start = event.first_isp - manager.outlook.first_isp
+    inside, sign = slice(start, start + event.isps), 1 if event.ordered_w > 0 else -1
+    baseline, amount = manager.baseline.power_w, abs(event.ordered_w)
+    for _ in range(TRIES):
+        wanted = manager.wanted_w.copy()
+        wanted[inside] = baseline[inside] + sign * amount
+        course = plan_rest(manager, wanted)
+        power = np.concatenate((manager.power_w[: manager.now], course.power_w))
+        held = int((sign * (power - baseline)[inside]).min())
+        if held >= amount:
+            break
+        amount = held
+        if amount < SMALLEST_W:
+            return None
+    else:
+        return None
+    if course.short.sum() > before.short.sum() + 1e-6:
+        return None
+    money, comfort = course.energy_eur - before.energy_eur, course.comfort_eur - before.comfort_eur
+    energy_mwh = amount * event.isps * manager.outlook.isp_hours / WH_PER_MWH
+    rebound = power - manager.power_w
+    rebound[inside] = 0
+    return PricedOffer(
+        manager.device.asset_id,
+        Activation(event.first_isp, event.isps, sign * amount),
+        money,
+        comfort,
+        max((money + comfort) / energy_mwh, wishes.eur_per_mwh_min),
+        rebound,
+    )
