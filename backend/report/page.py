@@ -1,14 +1,12 @@
-"""The page itself: sections laid out by a template. The only module that uses Jinja."""
+"""The report of a month: sections laid out by a template."""
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from backend.demo.outcome import Outcome
-from backend.report import key_figures, plots, sections, wording
+from backend.report import key_figures, plots, sections
 from backend.report.measures import add_up, month_days
+from backend.report.templates import environment
 
-_FOLDER = Path(__file__).parent
 _TEMPLATE = "report.html.jinja"
 
 
@@ -39,7 +37,7 @@ def render(outcome: Outcome) -> str:
     """
     days = month_days(outcome)
     return (
-        _environment()
+        environment()
         .get_template(_TEMPLATE)
         .render(
             outcome=outcome,
@@ -56,17 +54,3 @@ def render(outcome: Outcome) -> str:
             more=sections.MORE,
         )
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in ("number", "kilo", "eur", "percent", "words"):
-        environment.filters[name] = getattr(wording, name)
-    environment.globals.update(change=wording.change, counted=wording.counted)
-    return environment

@@ -1,56 +1,30 @@
-"""The drawings of the report, as SVG elements. The only module that uses matplotlib.
+"""The drawings of the report of a month, as SVG elements.
 
 Power is drawn in kW, consumption upwards. The legend is the page's: colours mean the same in every
 drawing (`BEFORE`, `AFTER`, `ORDERED`, `LIMIT`, `BASELINE`), told apart by line style as well.
 """
 
-import io
-import warnings
 from collections.abc import Sequence
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from backend.demo import plan
 from backend.demo.outcome import AgreementOutcome, PointOutcome, SiteDay
+from backend.report.canvas import HALF, NARROW, WIDE, as_svg, empty_figure, style
 from backend.report.lines import FloatArray, drawn_limits_w, stepped
 from backend.report.measures import IMPORT, MonthDay, by_agreement
-from backend.report.svg import inline_svg
 from settlement.units import AMOUNT_PER_EUR
 
 BEFORE, AFTER, ORDERED, LIMIT, BASELINE = "#8a929c", "#0072b2", "#e69f00", "#c1121f", "#111111"
 CAPACITY, VOLUME, PENALTY = "#56b4e9", "#009e73", "#cc79a7"
 OVER_ALPHA, BAND_ALPHA = 0.6, 0.13
 
-WIDE, HALF, NARROW = 880, 440, 440
-"""Widths in px at which lettering has its size: across the page, in two columns, on a phone."""
-
 _DAYS_PER_ROW = {WIDE: 16, NARROW: 7}
 _MONTH_ROW_PX, _DAY_PX, _BAR_PX, _FRAME_PX = 190, 270, 19, 44
 _MINUTES_PER_HOUR, _MINUTES_PER_DAY = 60, 1440
 _W_PER_KW = 1_000
-_STYLE: dict[Any, Any] = {
-    "font.size": 11,
-    "text.parse_math": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "report",
-    "axes.edgecolor": "#b8bfc8",
-    "axes.labelcolor": "#3b4552",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e9ed",
-    "xtick.color": "#b8bfc8",
-    "ytick.color": "#b8bfc8",
-    "xtick.labelcolor": "#3b4552",
-    "ytick.labelcolor": "#3b4552",
-    "lines.solid_joinstyle": "miter",
-    "path.simplify_threshold": 0.2,
-}
 
 
 def draw_month(
@@ -67,13 +41,13 @@ def draw_month(
     """
     per_row = min(_DAYS_PER_ROW[width], len(days))
     chunks = [days[at : at + per_row] for at in range(0, len(days), per_row)]
-    with mpl.rc_context(_STYLE):
-        figure = _figure(width, _MONTH_ROW_PX * len(chunks))
+    with style():
+        figure = empty_figure(width, _MONTH_ROW_PX * len(chunks))
         grid = figure.subplots(len(chunks), 1, sharey=True, squeeze=False)
         for axes, chunk in zip(grid[:, 0], chunks, strict=True):
             _draw_days(axes, point, chunk, per_row)
         figure.supylabel("load in kW, export below 0", fontsize=11, color="#3b4552")
-        return _svg(figure, name, label)
+        return as_svg(figure, name, label)
 
 
 def _draw_days(axes: Axes, point: PointOutcome, days: Sequence[MonthDay], per_row: int) -> None:
@@ -97,8 +71,8 @@ def draw_day(point: PointOutcome, day: MonthDay, name: str, label: str) -> str:
         name: unique on the page.
         label: text for those who do not see the drawing.
     """
-    with mpl.rc_context(_STYLE):
-        figure = _figure(HALF, _DAY_PX)
+    with style():
+        figure = empty_figure(HALF, _DAY_PX)
         axes = figure.subplots()
         _draw_load(axes, point, day.columns, day.minutes, fine=False)
         ordered_w = point.ordered_w[day.columns].astype(np.float64)
@@ -107,7 +81,7 @@ def draw_day(point: PointOutcome, day: MonthDay, name: str, label: str) -> str:
         _band(axes, day.minutes, np.isfinite(wanted_w))
         _hours(axes)
         axes.set_ylabel("load in kW, export below 0")
-        return _svg(figure, name, label)
+        return as_svg(figure, name, label)
 
 
 def _draw_load(
@@ -135,8 +109,8 @@ def draw_site_day(site_day: SiteDay, name: str, label: str) -> str:
         name: unique on the page.
         label: text for those who do not see the drawing.
     """
-    with mpl.rc_context(_STYLE):
-        figure = _figure(HALF, _DAY_PX)
+    with style():
+        figure = empty_figure(HALF, _DAY_PX)
         axes = figure.subplots()
         minutes = site_day.minutes
         _line(axes, minutes, site_day.recorded_w, BEFORE, width=1.8)
@@ -146,7 +120,7 @@ def draw_site_day(site_day: SiteDay, name: str, label: str) -> str:
         _band(axes, minutes, np.isfinite(site_day.target_w))
         _hours(axes)
         axes.set_ylabel("power in kW, generation below 0")
-        return _svg(figure, name, label)
+        return as_svg(figure, name, label)
 
 
 def draw_money(statements: Sequence[AgreementOutcome], width: int, name: str, label: str) -> str:
@@ -160,8 +134,8 @@ def draw_money(statements: Sequence[AgreementOutcome], width: int, name: str, la
     """
     groups = by_agreement(tuple(statements))
     heights = [len(group) + 1 for group in groups.values()]
-    with mpl.rc_context(_STYLE):
-        figure = _figure(width, _BAR_PX * sum(heights) + _FRAME_PX * (len(groups) + 1))
+    with style():
+        figure = empty_figure(width, _BAR_PX * sum(heights) + _FRAME_PX * (len(groups) + 1))
         grid = figure.subplots(
             len(groups), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
         )
@@ -169,7 +143,7 @@ def draw_money(statements: Sequence[AgreementOutcome], width: int, name: str, la
             _draw_bars(axes, group)
             axes.set_title(agreement, fontsize=11, fontweight="bold", loc="left")
             axes.set_xlabel("EUR")
-        return _svg(figure, name, label)
+        return as_svg(figure, name, label)
 
 
 def _draw_bars(axes: Axes, statements: Sequence[AgreementOutcome]) -> None:
@@ -217,22 +191,3 @@ def _hours(axes: Axes) -> None:
     axes.set_xlim(0, _MINUTES_PER_DAY)
     axes.set_xlabel("local time")
     axes.grid(True)
-
-
-def _figure(width_px: int, height_px: int) -> Figure:
-    """Return an empty figure; an SVG counts 72 units to the inch, so that one unit is one px."""
-    return Figure(figsize=(width_px / 72, height_px / 72), layout="constrained")
-
-
-def _svg(figure: Figure, name: str, label: str) -> str:
-    stream = io.StringIO()
-    with warnings.catch_warnings():
-        # The browser's fonts draw the lettering; matplotlib's own may lack a letter of a name.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(
-            stream,
-            format="svg",
-            transparent=True,
-            metadata=dict.fromkeys(("Date", "Format", "Type", "Creator")),
-        )
-    return inline_svg(stream.getvalue(), name, label)

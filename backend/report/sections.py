@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from backend.demo.outcome import AgreementOutcome, Outcome, PointOutcome, SiteDay
 from backend.report import plots
+from backend.report.canvas import NARROW, WIDE
 from backend.report.congested_days import ZoomDay, zoom_days
 from backend.report.lines import drawn_limits_w
 from backend.report.measures import (
@@ -91,8 +92,8 @@ def point_view(point: PointOutcome, days: tuple[MonthDay, ...], at: int) -> Poin
         for one in both
     )
     month = Drawing(
-        plots.draw_month(point, days, plots.WIDE, f"month{at}", label),
-        plots.draw_month(point, days, plots.NARROW, f"month{at}n", label),
+        plots.draw_month(point, days, WIDE, f"month{at}", label),
+        plots.draw_month(point, days, NARROW, f"month{at}n", label),
     )
     return PointView(
         point.name,
@@ -169,8 +170,8 @@ def money_drawing(statements: tuple[AgreementOutcome, ...]) -> Drawing | None:
         f"{eur(sums.volume)} EUR, penalties {eur(sums.penalty)} EUR. All figures are in the table."
     )
     return Drawing(
-        plots.draw_money(statements, plots.WIDE, "money", label),
-        plots.draw_money(statements, plots.NARROW, "moneyn", label),
+        plots.draw_money(statements, WIDE, "money", label),
+        plots.draw_money(statements, NARROW, "moneyn", label),
     )
 
 
