@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from backend.kernel.columns import Exact, Flags, Integers, Powers
+from backend.kernel.compiler import has_numba
 from backend.kernel.exact import largest, widen
 from settlement.terms import DeliveryRule
 from settlement.units import BASIS_POINTS
 
-BLOCK_VALUES = 32_768
+BLOCK_VALUES = 131_072
 """Values of a block: its temporaries stay in the cache of a core."""
 
 _INT32_MAX = 2**31 - 1
@@ -34,6 +35,11 @@ def delivery_sums(
     """
     rows, isps = baseline_w.shape
     delivered, deficiency = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    if has_numba():
+        from backend.kernel.delivery_compiled import sum_deliveries
+
+        sum_deliveries(ordered_w, baseline_w, actual_w, delivered, deficiency)
+        return delivered, deficiency
     for block in blocks(rows, isps):
         _sum_block(
             ordered_w[block],

@@ -5,12 +5,10 @@ block go through NumPy, all at once, and longer ones through the hash library, o
 the faster of the two for its length.
 """
 
-from functools import lru_cache
-from importlib.util import find_spec
-
 import numpy as np
 
 from backend.kernel.columns import HASH_BYTES, Bytes, Integers
+from backend.kernel.compiler import has_numba
 from backend.kernel.keccak_lanes import hash_single_blocks
 from settlement.keccak import keccak256
 
@@ -18,12 +16,6 @@ RATE_BYTES = 136
 """Bytes that one permutation takes in."""
 
 _WORD_BYTES = 8
-
-
-@lru_cache(maxsize=1)
-def has_numba() -> bool:
-    """Tell whether the optional compiler is there."""
-    return find_spec("numba") is not None
 
 
 def permutations(lengths: Integers) -> int:

@@ -66,30 +66,40 @@ def _lose_readings(case: Case, random: Random) -> None:
             del series[second]
 
 
+def element_names(case: Case) -> list[str]:
+    identity = agreement_id(case.terms).hex()
+    return [f"{identity}/{number}" for number in range(len(case.meters))]
+
+
+def blobs_of_case(case: Case) -> dict[str, dict[int, bytes]]:
+    """Day blobs of the metering points of a case."""
+    readings = [readings_of(meter, case.terms.isp_minutes) for meter in case.meters]
+    return {
+        name: {day: encode_blob(values) for day, values in one.days.items()}
+        for name, one in zip(element_names(case), readings, strict=True)
+    }
+
+
+def record_of_case(case: Case) -> AgreementRecord:
+    length = case.terms.isp_minutes
+    return AgreementRecord(
+        agreement_id(case.terms),
+        case.terms,
+        [activation_of(order, length) for order in case.orders],
+        element_names(case),
+        [activation_of(order, length) for order in case.other_orders],
+        {
+            activation_of(order, length): readings_of(series, length)
+            for order, series in case.nominations.items()
+        },
+        None if case.end is None else day_of(case.end),
+    )
+
+
 def portfolio_of_cases(cases: Sequence[Case]) -> Portfolio:
-    records, blobs = [], {}
-    for case in cases:
-        identity, length = agreement_id(case.terms), case.terms.isp_minutes
-        names = [f"{identity.hex()}/{number}" for number in range(len(case.meters))]
-        for name, meter in zip(names, case.meters, strict=True):
-            days = readings_of(meter, length).days
-            blobs[name] = {day: encode_blob(values) for day, values in days.items()}
-        records.append(
-            AgreementRecord(
-                identity,
-                case.terms,
-                [activation_of(order, length) for order in case.orders],
-                names,
-                [activation_of(order, length) for order in case.other_orders],
-                {
-                    activation_of(order, length): readings_of(series, length)
-                    for order, series in case.nominations.items()
-                },
-                None if case.end is None else day_of(case.end),
-            )
-        )
+    blobs = {name: days for case in cases for name, days in blobs_of_case(case).items()}
     days = [day for blob in blobs.values() for day in blob]
-    return portfolio_of(records, blobs, min(days), max(days))
+    return portfolio_of([record_of_case(case) for case in cases], blobs, min(days), max(days))
 
 
 Figures = dict[bytes, dict[str, object]]
