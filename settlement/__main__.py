@@ -13,11 +13,12 @@ from settlement.bundle_document import read_bundle
 from settlement.chain_check import check_against_chain
 from settlement.errors import InputError, SettlementError
 from settlement.evidence import Evidence
+from settlement.json_rpc import JsonRpc
 from settlement.meter_file import read_meter_file
 from settlement.own_meter import check_own_meter
 from settlement.plausibility import check_bundle
 from settlement.report import Check, Report, as_json, as_text
-from settlement.rpc import JsonRpc, RpcChain
+from settlement.rpc import RpcChain
 
 HOLDS, DOES_NOT_HOLD, UNUSABLE = 0, 1, 2
 _BUNDLE_BYTES_MAX = 64_000_000

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+from settlement.account_check import account_check
 from settlement.activation import log_head
 from settlement.baseline import LOOK_BACK_DAYS
-from settlement.bundle import AbsentDay, Bundle, CommittedDay, LogEntry
+from settlement.bundle import ERC1271, AbsentDay, Bundle, CommittedDay, LogEntry
 from settlement.chain_view import ChainView, RunRecord
 from settlement.clock import date_of
-from settlement.evidence import Evidence, entries_of, nomination_in_force
-from settlement.identity import agreement_id
+from settlement.evidence import Evidence, entries_of, nomination_in_force, signatures_of
+from settlement.identity import agreement_id, signing_digest
+from settlement.log_check import check_against_logs
 from settlement.report import Check
 from settlement.settle import activations_of
 from settlement.statement import Period
 from settlement.terms import BaselineMethod, Terms
 from settlement.units import format_eur
+from settlement.words import hex_of
 
 _SECONDS_PER_DAY = 86_400
 
@@ -39,12 +42,12 @@ def check_against_chain(
     run = chain.run(terms.dso, terms.aggregator, bundle.period.first_day)
     before_block = run.block if run is not None else 2**63
     return (
+        _agreement_check(bundle, chain),
         Check(
-            "ledger-agreement",
-            "The ledger holds the agreement.",
-            tuple(_agreement_findings(bundle, chain)),
+            "ledger-log",
+            "The activation log is complete.",
+            tuple(_log_findings(bundle, chain)),
         ),
-        Check("ledger-log", "The activation log is complete.", tuple(_log_findings(bundle, chain))),
         Check("ledger-run", "The ledger holds the run.", tuple(_run_findings(bundle, run))),
         Check(
             "ledger-meter-data",
@@ -56,16 +59,31 @@ def check_against_chain(
             "The nominations came first.",
             tuple(_nomination_findings(bundle, evidence, chain)),
         ),
+        account_check(bundle, chain, run),
+        *check_against_logs(bundle, chain),
     )
 
 
-def _agreement_findings(bundle: Bundle, chain: ChainView) -> Iterator[str]:
-    record = chain.agreement(agreement_id(bundle.terms))
+def _agreement_check(bundle: Bundle, chain: ChainView) -> Check:
+    identity = agreement_id(bundle.terms)
+    record = chain.agreement(identity)
+    findings, notes = [], []
     if not record.recorded:
-        yield "These terms are not recorded on the ledger."
+        findings.append("These terms are not recorded on the ledger.")
     elif record.end_day != bundle.end_day:
         told, found = _describe_end(bundle.end_day), _describe_end(record.end_day)
-        yield f"The agreement is stated to {told}, on the ledger to {found}."
+        findings.append(f"The agreement is stated to {told}, on the ledger to {found}.")
+    digest = signing_digest(identity, bundle.domain)
+    for party, address, signature in signatures_of(bundle):
+        if signature.kind == ERC1271 and not chain.accepts(address, digest, signature.value):
+            told = f"The smart account of the {party}, {hex_of(address)}, does not accept its"
+            if record.recorded:
+                notes.append(f"{told} signature now; the ledger did when it was recorded.")
+            else:
+                findings.append(f"{told} signature.")
+    return Check(
+        "ledger-agreement", "The ledger holds the agreement.", tuple(findings), tuple(notes)
+    )
 
 
 def _describe_end(end_day: int | None) -> str:

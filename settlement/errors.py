@@ -5,6 +5,7 @@
     |   `-- TermsError       a parameter of an agreement breaks a rule of its own
     |-- ActivationRefused    an activation would break a limit of its agreement
     `-- ChainError           the chain could not be asked or answered nonsense
+        `-- CallRefused      the node answered, with an error
 
 A statement that lacks data is not an error: it is an `Incomplete` result with its reason.
 """
@@ -52,3 +53,7 @@ class ActivationRefused(SettlementError):
 
 class ChainError(SettlementError):
     """The chain did not answer, or answered something that is not of the promised form."""
+
+
+class CallRefused(ChainError):
+    """The node answered with an error: a call that reverts, or a question it does not take."""

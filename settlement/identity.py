@@ -5,11 +5,22 @@ agreement up to know that its terms are the signed ones. `FIELDS` is the one lis
 the type string, the encoding and the document form are all read off it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from enum import IntEnum
 
+from settlement.clock import ClockRule
+from settlement.errors import InputError
 from settlement.keccak import keccak256
-from settlement.terms import Terms
-from settlement.words import address_word, bytes32_word, int_word, uint_word
+from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.words import (
+    ADDRESS_BYTES,
+    WORD_BYTES,
+    address_word,
+    bytes32_word,
+    int_word,
+    uint_word,
+)
 
 _SOLIDITY_TYPES = {
     "aggregator": "address",
@@ -51,6 +62,15 @@ _SOLIDITY_TYPES = {
 }
 
 
+ENUMS: Mapping[str, type[IntEnum]] = {
+    "clock_rule": ClockRule,
+    "delivery_rule": DeliveryRule,
+    "baseline_method": BaselineMethod,
+    "adjustment": Adjustment,
+}
+"""The fields that choose, each with what it may choose from."""
+
+
 def solidity_name(name: str) -> str:
     """Turn a field name into its ledger spelling: `amount_w` is `amountW`."""
     head, *tail = name.split("_")
@@ -62,8 +82,10 @@ FIELDS: tuple[tuple[str, str, str], ...] = tuple(
 )
 """Each field as (name here, name on the ledger, ledger type), in the order of the encoding."""
 
-_TYPE_STRING = "Agreement(" + ",".join(f"{kind} {name}" for _, name, kind in FIELDS) + ")"
-TYPE_HASH = keccak256(_TYPE_STRING.encode())
+TYPE_STRING = "Agreement(" + ",".join(f"{kind} {name}" for _, name, kind in FIELDS) + ")"
+"""The EIP-712 type of the terms."""
+
+TYPE_HASH = keccak256(TYPE_STRING.encode())
 _DOMAIN_TYPE_HASH = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
@@ -107,6 +129,33 @@ def encode(terms: Terms) -> bytes:
         InputError: a value does not fit its ledger type.
     """
     return b"".join(_word(name, kind, getattr(terms, name)) for name, _, kind in FIELDS)
+
+
+def decode(data: bytes) -> Terms:
+    """Read `abi.encode`d terms back.
+
+    Raises:
+        InputError: another length, or a value that no field of the terms has.
+    """
+    if len(data) != WORD_BYTES * len(FIELDS):
+        raise InputError(f"{len(data)} bytes", "encoded terms", f"{len(FIELDS)} words")
+    words = (data[at : at + WORD_BYTES] for at in range(0, len(data), WORD_BYTES))
+    values = {
+        name: _value(name, kind, word) for (name, _, kind), word in zip(FIELDS, words, strict=True)
+    }
+    return Terms(**values)  # type: ignore[arg-type]
+
+
+def _value(name: str, kind: str, word: bytes) -> object:
+    if kind == "address":
+        return word[-ADDRESS_BYTES:]
+    if kind == "bytes32":
+        return word
+    number = int.from_bytes(word, "big", signed=kind.startswith("int"))
+    try:
+        return ENUMS[name](number) if name in ENUMS else number
+    except ValueError:
+        raise InputError(f"{number}", f"encoded terms, {name}", "one of its values") from None
 
 
 def agreement_id(terms: Terms) -> bytes:

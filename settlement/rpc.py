@@ -1,85 +1,42 @@
-"""The ledger over read-only JSON-RPC, with nothing but the standard library.
+"""The ledger over read-only JSON-RPC: the `ChainView` of a node."""
 
-Every answer is taken as hostile: its form is checked, and a wrong one is a `ChainError`.
-"""
-
-import http.client
-import json
-import urllib.request
 from collections.abc import Sequence
-from typing import Any
 
 from settlement.activation import Activation
-from settlement.chain_view import AgreementRecord, RunRecord
+from settlement.chain_view import Account, AgreementRecord, CommittedRoot, PublishedRun, RunRecord
 from settlement.clock import DAY_MAX
-from settlement.document import NESTING_MAX, nesting_of
-from settlement.errors import ChainError
+from settlement.errors import CallRefused, ChainError, InputError
+from settlement.identity import TYPE_STRING, agreement_id, decode
+from settlement.json_rpc import JsonRpc, hex_bytes, integer_of, words_of
 from settlement.keccak import keccak256
+from settlement.rpc_logs import EARLIEST, LATEST, Log, read_logs
+from settlement.terms import Terms
 from settlement.words import WORD_BYTES, address_word, bytes32_word, hex_of, uint_word
 
-TIMEOUT_S = 30
-_ANSWER_BYTES_MAX = 8_000_000
 _TERMINATED = 2
+_VOID = 3
+"""The first of the two run statuses in which nothing is paid."""
+
 _STATE_WORDS, _RUN_WORDS = 6, 10
 _METER, _NOMINATION = 0, 1
-_ACTIVATED = keccak256(b"Activated(bytes32,uint32,uint16,int32)")
+_ACCEPTED = keccak256(b"isValidSignature(bytes32,bytes)")[:4]
 
 
-class JsonRpc:
-    """One JSON-RPC endpoint."""
-
-    def __init__(self, url: str) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ChainError(f"{url!r:.80} is not an http or https address")
-        self._url = url
-        self._sent = 0
-
-    def call(self, method: str, *params: object) -> Any:
-        """Call a method and return its result.
-
-        Raises:
-            ChainError: no answer, an answer of another form, or an error of the node.
-        """
-        self._sent += 1
-        body = {"jsonrpc": "2.0", "id": self._sent, "method": method, "params": list(params)}
-        try:
-            request = urllib.request.Request(
-                self._url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-            )
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as stream:
-                text = stream.read(_ANSWER_BYTES_MAX).decode()
-            if nesting_of(text) > NESTING_MAX:
-                raise ValueError("an answer nested too deep")
-            answer = json.loads(text)
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise ChainError(f"{self._url}: {error}") from None
-        if not isinstance(answer, dict) or answer.get("error") or "result" not in answer:
-            told = answer.get("error") if isinstance(answer, dict) else answer
-            raise ChainError(f"{self._url}: {method} was refused: {told!r:.200}")
-        return answer["result"]
+def _event(signature: str) -> bytes:
+    return keccak256(signature.encode())
 
 
-def _hex_bytes(value: object) -> bytes:
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return bytes.fromhex(value[2:])
-        except ValueError:
-            pass
-    raise ChainError(f"the node answered {value!r:.60} where hexadecimal was expected")
-
-
-def _words(data: bytes) -> list[bytes]:
-    if len(data) % WORD_BYTES:
-        raise ChainError(f"the node answered {len(data)} bytes, not whole words")
-    return [data[at : at + WORD_BYTES] for at in range(0, len(data), WORD_BYTES)]
-
-
-def _integer(word: bytes) -> int:
-    return int.from_bytes(word, "big")
+_ACTIVATED = _event("Activated(bytes32,uint32,uint16,int32)")
+_COMMITTED = _event("Committed(uint8,address,uint32,uint256,bytes32)")
+_RUN_PUBLISHED = _event(
+    "RunPublished(address,address,uint32,uint32,uint8,bytes32,uint64,uint8,bytes32,uint32)"
+)
+_TERMS_TYPES = ",".join(field.split()[0] for field in TYPE_STRING[10:-1].split(","))
+_AGREEMENT_RECORDED = _event(f"AgreementRecorded(bytes32,address,address,({_TERMS_TYPES}))")
 
 
 class RpcChain:
-    """The `ChainView` of a node: market and ledger contract behind one endpoint."""
+    """Market and ledger contract behind one endpoint."""
 
     def __init__(self, rpc: JsonRpc, market: bytes, ledger: bytes) -> None:
         self._rpc, self._market, self._ledger = rpc, market, ledger
@@ -97,9 +54,10 @@ class RpcChain:
         key = bytes32_word(agreement_id, "agreement id")
         state = self._view(self._market, "agreementState(bytes32)", key, _STATE_WORDS)
         (head,) = self._view(self._market, "activationHead(bytes32)", key, 1)
-        status, activations, _, _, last_day, _ = (_integer(word) for word in state)
+        status, activations, _, _, last_day, _ = (integer_of(word) for word in state)
         terminated = status == _TERMINATED
-        return AgreementRecord(status != 0, activations, last_day if terminated else None, head)
+        end_day = _day(last_day) if terminated else None
+        return AgreementRecord(status != 0, activations, end_day, head)
 
     def run(self, dso: bytes, aggregator: bytes, period_first_day: int) -> RunRecord | None:
         """Return the standing run of a period, or None."""
@@ -110,12 +68,22 @@ class RpcChain:
         )
         words = self._view(self._ledger, "runOf(address,address,uint32)", arguments, _RUN_WORDS)
         root, rule_set = words[:2]
-        total, _, _, block, last_day, depth, version, _ = (_integer(word) for word in words[2:])
+        total, _, published_at_s, block, last_day, depth, version, status = (
+            integer_of(word) for word in words[2:]
+        )
         if version == 0:
             return None
-        if last_day > DAY_MAX:
-            raise ChainError(f"the node answered day {last_day} as the end of a period")
-        return RunRecord(last_day, root, total, depth, version, block, rule_set)
+        return RunRecord(
+            _day(last_day),
+            root,
+            total,
+            depth,
+            version,
+            block,
+            rule_set,
+            published_at_s,
+            status >= _VOID,
+        )
 
     def meter_roots(
         self, mdc: bytes, first_utc_day: int, days: int, before_block: int
@@ -129,21 +97,88 @@ class RpcChain:
         """Return the last nomination root of each day committed before a block, or None."""
         return self._roots(_NOMINATION, aggregator, first_utc_day, days, before_block)
 
+    def account(self, agreement_id: bytes, period_first_day: int) -> Account:
+        """Return the money side of an agreement and one of its periods."""
+        key = bytes32_word(agreement_id, "agreement id")
+        place = key + uint_word(period_first_day, 32, "period_first_day")
+        credit = self._view(self._ledger, "creditOf(bytes32,uint32)", place, 2)
+        (balance,) = self._view(self._ledger, "accountOf(bytes32)", key, 1)
+        dispute = self._view(self._ledger, "disputeOf(bytes32,uint32)", place, 3)
+        credited, credited_version = (integer_of(word) for word in credit)
+        recomputed_version, recomputed, held_version = (integer_of(word) for word in dispute)
+        signed = int.from_bytes(balance, "big", signed=True)
+        return Account(
+            credited, credited_version, signed, recomputed, recomputed_version, held_version
+        )
+
+    def challenge_window_s(self) -> int:
+        """Return the seconds between the publication of a run and the first claim."""
+        (word,) = self._view(self._ledger, "challengeWindowS()", b"", 1)
+        return integer_of(word)
+
+    def accepts(self, account: bytes, digest: bytes, signature: bytes) -> bool:
+        """Tell whether a smart account accepts a signature (ERC-1271); an address without code no.
+
+        Raises:
+            ChainError: the node does not answer. That the account refuses the call is a no.
+        """
+        data = (
+            _ACCEPTED
+            + bytes32_word(digest, "digest")
+            + uint_word(2 * WORD_BYTES, 256, "offset")
+            + uint_word(len(signature), 256, "length")
+            + signature
+            + bytes(-len(signature) % WORD_BYTES)
+        )
+        try:
+            answer = self._rpc.call(
+                "eth_call", {"to": hex_of(account), "data": hex_of(data)}, LATEST
+            )
+        except CallRefused:
+            return False
+        return hex_bytes(answer) == _ACCEPTED + bytes(WORD_BYTES - len(_ACCEPTED))
+
     def activations_in(self, agreement_id: bytes, block: int) -> Sequence[Activation]:
         """Return the activations of an agreement that a block recorded."""
-        topics = [hex_of(_ACTIVATED), hex_of(bytes32_word(agreement_id, "agreement id"))]
-        logs = self._rpc.call(
-            "eth_getLogs",
-            {
-                "address": hex_of(self._market),
-                "fromBlock": hex(block),
-                "toBlock": hex(block),
-                "topics": topics,
-            },
-        )
-        if not isinstance(logs, list):
-            raise ChainError(f"the node answered {logs!r:.60} where a list was expected")
-        return [_activation(log, topics) for log in logs]
+        topics = (_ACTIVATED, bytes32_word(agreement_id, "agreement id"))
+        logs = read_logs(self._rpc, self._market, topics, 3, hex(block), hex(block))
+        return [_activation(log) for log in logs]
+
+    def terms_of(self, agreement_id: bytes) -> Terms | None:
+        """Return the recorded terms of an agreement from the logs, or None."""
+        found = self._recorded((bytes32_word(agreement_id, "agreement id"),))
+        return found[0] if found else None
+
+    def agreements_of(self, prosumer: bytes) -> Sequence[Terms]:
+        """Return the terms of all recorded agreements of a prosumer from the logs."""
+        return self._recorded((None, None, address_word(prosumer, "prosumer")))
+
+    def _recorded(self, topics: tuple[bytes | None, ...]) -> list[Terms]:
+        words = TYPE_STRING.count(",") + 1
+        asked = (_AGREEMENT_RECORDED, *topics)
+        logs = read_logs(self._rpc, self._market, asked, words, EARLIEST, LATEST)
+        return [_terms(log) for log in logs]
+
+    def runs(self, dso: bytes, aggregator: bytes) -> Sequence[PublishedRun]:
+        """Return all versions of all runs of an aggregator from the logs, oldest first."""
+        parties = (address_word(dso, "dso"), address_word(aggregator, "aggregator"))
+        asked = (_RUN_PUBLISHED, *parties)
+        logs = read_logs(self._rpc, self._ledger, asked, 7, EARLIEST, LATEST)
+        return [_published_run(log) for log in logs]
+
+    def meter_commitments(self, mdc: bytes, utc_days: Sequence[int]) -> Sequence[CommittedRoot]:
+        """Return all meter data roots of some days from the logs, oldest first."""
+        if not utc_days:
+            return []
+        days = tuple(uint_word(day, 32, "utc_day") for day in utc_days)
+        asked = (_COMMITTED, uint_word(_METER, 8, "kind"), address_word(mdc, "mdc"), days)
+        logs = read_logs(self._rpc, self._ledger, asked, 2, EARLIEST, LATEST)
+        return [
+            CommittedRoot(
+                integer_of(log.topics[3]), integer_of(log.words[0]) - 1, log.words[1], log.block
+            )
+            for log in logs
+        ]
 
     def _roots(
         self, kind: int, committer: bytes, first_utc_day: int, days: int, before_block: int
@@ -162,21 +197,44 @@ class RpcChain:
         return [word if any(word) else None for word in words[2:]]
 
     def _view(self, contract: bytes, signature: str, arguments: bytes, words: int) -> list[bytes]:
-        call = {
-            "to": hex_of(contract),
-            "data": hex_of(keccak256(signature.encode())[:4] + arguments),
-        }
-        found = _words(_hex_bytes(self._rpc.call("eth_call", call, "latest")))
+        data = keccak256(signature.encode())[:4] + arguments
+        call = {"to": hex_of(contract), "data": hex_of(data)}
+        found = words_of(hex_bytes(self._rpc.call("eth_call", call, LATEST)))
         if len(found) != words:
             raise ChainError(f"{signature} answered {len(found)} words, expected {words}")
         return found
 
 
-def _activation(log: Any, topics: list[str]) -> Activation:
-    if not isinstance(log, dict) or log.get("topics") != topics:
-        raise ChainError("the node answered events that were not asked for")
-    words = _words(_hex_bytes(log.get("data")))
-    if len(words) != 3:
-        raise ChainError(f"an activation event has {len(words)} words, expected 3")
-    ordered_w = int.from_bytes(words[2], "big", signed=True)
-    return Activation(_integer(words[0]), _integer(words[1]), ordered_w)
+def _day(day: int) -> int:
+    if day > DAY_MAX:
+        raise ChainError(f"the node answered {day} as a day")
+    return day
+
+
+def _activation(log: Log) -> Activation:
+    ordered_w = int.from_bytes(log.words[2], "big", signed=True)
+    return Activation(integer_of(log.words[0]), integer_of(log.words[1]), ordered_w)
+
+
+def _terms(log: Log) -> Terms:
+    """Read recorded terms; they are known by their hash, so a node cannot make them up."""
+    try:
+        terms = decode(b"".join(log.words))
+    except InputError as error:
+        raise ChainError(f"the node answered terms that are none: {error}") from None
+    if len(log.topics) < 2 or agreement_id(terms) != log.topics[1]:
+        raise ChainError("the node answered terms of another agreement")
+    return terms
+
+
+def _published_run(log: Log) -> PublishedRun:
+    last_day, version, root, total, depth, _, _ = log.words
+    return PublishedRun(
+        _day(integer_of(log.topics[3])),
+        _day(integer_of(last_day)),
+        integer_of(version),
+        root,
+        integer_of(total),
+        integer_of(depth),
+        log.block,
+    )

@@ -1,23 +1,15 @@
 """Terms in a document: ledger names, whole numbers, and hexadecimal for bytes and 256-bit words."""
 
 import re
-from collections.abc import Mapping
-from enum import IntEnum
 
-from settlement.clock import ISP_MINUTES_ALLOWED, ClockRule
+from settlement.clock import ISP_MINUTES_ALLOWED
 from settlement.errors import InputError
-from settlement.identity import FIELDS
-from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.identity import ENUMS, FIELDS
+from settlement.terms import Terms
 from settlement.units import parse_integer
 from settlement.words import bytes_of, hex_of
 
 _HEXADECIMAL = re.compile("0x[0-9a-fA-F]{1,64}")
-_ENUMS: Mapping[str, type[IntEnum]] = {
-    "clock_rule": ClockRule,
-    "delivery_rule": DeliveryRule,
-    "baseline_method": BaselineMethod,
-    "adjustment": Adjustment,
-}
 
 
 def to_document(terms: Terms) -> dict[str, str | int]:
@@ -64,11 +56,11 @@ def _read_field(value: object, name: str, kind: str, where: str) -> object:
     number = _read_number(value, kind, where)
     if name == "isp_minutes" and number not in ISP_MINUTES_ALLOWED:
         raise InputError(f"{number}", where, "5, 15, 30 or 60")
-    if name in _ENUMS:
+    if name in ENUMS:
         try:
-            return _ENUMS[name](number)
+            return ENUMS[name](number)
         except ValueError:
-            known = ", ".join(f"{member.value} {member.name}" for member in _ENUMS[name])
+            known = ", ".join(f"{member.value} {member.name}" for member in ENUMS[name])
             raise InputError(f"{number}", where, f"one of {known}") from None
     return number
 

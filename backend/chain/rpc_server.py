@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from backend.chain.log_history import LogHistory
+
 READ_METHODS = frozenset(
     {
         "eth_blockNumber",
@@ -40,6 +42,7 @@ def build_app(web3: Web3) -> FastAPI:
     """Build the service over a connection."""
     app = FastAPI(openapi_url=None)
     one_at_a_time = threading.Lock()
+    history = LogHistory(web3)
     caller = web3.eth.accounts[0]
 
     def answer(body: Any) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def build_app(web3: Web3) -> FastAPI:
             return {**head, "error": _error(_METHOD_NOT_FOUND, f"{method:.40} is not offered")}
         try:
             with one_at_a_time:
-                found = _ask(web3, method, list(body.get("params", [])), caller)
+                found = _ask(web3, history, method, list(body.get("params", [])), caller)
         except Exception as error:  # whatever the in-process chain raises is the caller's answer
             return {**head, "error": _error(_SERVER_ERROR, f"{type(error).__name__}: {error}")}
         return {**head, "result": _plain(found)}
@@ -79,16 +82,14 @@ async def _read(request: Request) -> Any:
         return None
 
 
-def _ask(web3: Web3, method: str, params: list[Any], caller: str) -> Any:
+def _ask(web3: Web3, history: LogHistory, method: str, params: list[Any], caller: str) -> Any:
     """Ask the in-process chain, with what it wants said and a node does not need."""
     if method in ("eth_call", "eth_getLogs"):
         if not params or not isinstance(params[0], dict):
             raise ValueError(f"{method} takes an object first")
-        first = params[0]
         if method == "eth_getLogs":
-            address = Web3.to_checksum_address(first["address"])
-            return web3.eth.get_logs({**first, "address": address})
-        params[0] = {"from": caller, **first}
+            return history.matching(params[0])
+        params[0] = {"from": caller, **params[0]}
     return web3.manager.request_blocking(RPCEndpoint(method), params)
 
 

@@ -32,6 +32,12 @@ COMPLETE = "ledger-log"
 LEDGER_RUN = "ledger-run"
 LEDGER_METER = "ledger-meter-data"
 NOMINATED = "ledger-nominations"
+ACCOUNT = "ledger-account"
+OVERLAPS = "ledger-overlaps"
+REPLACED = "ledger-correction"
+VERSIONS = "ledger-versions"
+DAYS = "baseline-days"
+CORRECTION = "correction"
 
 CASE = ("name", "change", "check", "told")
 

@@ -8,10 +8,12 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
+from settlement.errors import InputError
 from settlement.identity import (
     FIELDS,
     Domain,
     agreement_id,
+    decode,
     encode,
     signing_digest,
     solidity_name,
@@ -164,3 +166,17 @@ def test_another_key_is_another_signer():
     digest = signing_digest(agreement_id(STANDARD), DOMAIN)
     signature = bytes(OTHER_TEST_KEY.sign_message(typed_data(STANDARD, DOMAIN)).signature)
     assert recover_signer(digest, signature) == bytes.fromhex(OTHER_TEST_KEY.address[2:])
+
+
+@pytest.mark.parametrize("some_terms", [STANDARD, terms(amount_w=3000, utc_offset_minutes=-300)])
+def test_encoded_terms_are_read_back(some_terms):
+    assert decode(encode(some_terms)) == some_terms
+
+
+def test_what_is_no_encoding_of_terms_is_refused():
+    with pytest.raises(InputError, match="31 bytes; expected 36 words"):
+        decode(bytes(31))
+    data = bytearray(encode(STANDARD))
+    data[32 * [name for name, _, _ in FIELDS].index("clock_rule") + 31] = 3
+    with pytest.raises(InputError, match="encoded terms, clock_rule: 3"):
+        decode(bytes(data))

@@ -62,7 +62,7 @@ def test_an_honest_settlement_holds(saved, tmp_path):
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
     assert lines[1] == "Period 2027-03-22 to 2027-03-28"
-    assert len([line for line in lines if line.startswith("  ok  ")]) == 10 + 5 + 1
+    assert len([line for line in lines if line.startswith("  ok  ")]) == 10 + 9 + 1
     assert lines[-1].startswith(OWED)
 
 

@@ -9,7 +9,8 @@ from eth_utils import keccak
 from settlement.activation import Activation
 from settlement.chain_view import AgreementRecord, RunRecord
 from settlement.errors import ChainError
-from settlement.rpc import JsonRpc, RpcChain
+from settlement.json_rpc import JsonRpc
+from settlement.rpc import RpcChain
 from tests.settlement.defaults import address, word
 from tests.settlement.node import encoded, http, node, selector
 
@@ -126,7 +127,7 @@ def run_of(version: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("version", "record"),
-    [(0, None), (9, RunRecord(7, word(1), 3, 8, 9, 6, word(2)))],
+    [(0, None), (9, RunRecord(7, word(1), 3, 8, 9, 6, word(2), 5, False))],
 )
 def test_a_run_as_the_ledger_has_it(version, record):
     answer = encoded("SettlementLedger", "runOf", run_of(version))
@@ -160,7 +161,8 @@ def test_activations_of_a_block():
     topic = "0x" + keccak(b"Activated(bytes32,uint32,uint16,int32)").hex()
     data = abi_encode(["uint32", "uint16", "int32"], [2_000_000, 8, -3000])
     topics = [topic, "0x" + word(9).hex()]
-    scripted = Scripted({}, [{"topics": topics, "data": "0x" + data.hex()}])
+    log = {"topics": topics, "data": "0x" + data.hex(), "blockNumber": "0xc"}
+    scripted = Scripted({}, [log])
     chain = RpcChain(scripted, MARKET, LEDGER)  # type: ignore[arg-type]
     assert chain.activations_in(word(9), 12) == [Activation(2_000_000, 8, -3000)]
     ((method, (query,)),) = scripted.calls
@@ -169,13 +171,18 @@ def test_activations_of_a_block():
     for wrong in (
         None,
         [None],
-        [{"topics": [topic], "data": "0x" + data.hex()}],
-        [{"topics": topics, "data": "0x" + data.hex()[64:]}],
-        [{"topics": topics, "data": "0x" + data.hex()[2:]}],
-        [{"topics": topics, "data": data.hex()}],
+        [{**log, "topics": None}],
+        [{**log, "topics": [topic]}],
+        [{**log, "topics": [topic, topic]}],
+        [{**log, "topics": [topic, 5]}],
+        [{**log, "data": "0x" + data.hex()[64:]}],
+        [{**log, "data": "0x" + data.hex()[2:]}],
+        [{**log, "data": data.hex()}],
+        [{**log, "blockNumber": None}],
+        [{**log, "blockNumber": "12"}, {"topics": topics, "data": log["data"]}],
     ):
         scripted.other = wrong
-        with pytest.raises(ChainError, match=r"the node answered|an activation event has"):
+        with pytest.raises(ChainError, match=r"the node answered|an event has"):
             chain.activations_in(word(9), 12)
 
 

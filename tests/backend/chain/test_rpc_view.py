@@ -7,7 +7,8 @@ import pytest
 from backend.chain.wallet import address_of
 from settlement.chain_view import AgreementRecord
 from settlement.errors import ChainError
-from settlement.rpc import JsonRpc, RpcChain
+from settlement.json_rpc import JsonRpc
+from settlement.rpc import RpcChain
 from tests.backend import parties
 from tests.backend.defaults import DEALS, FIRST_METER_DAY, MONDAY, THURSDAY
 from tests.backend.town import Town

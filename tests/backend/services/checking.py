@@ -2,9 +2,10 @@
 
 from settlement.bundle import Bundle
 from settlement.chain_check import check_against_chain
+from settlement.json_rpc import JsonRpc
 from settlement.own_meter import check_own_meter
 from settlement.plausibility import Check, check_bundle
-from settlement.rpc import JsonRpc, RpcChain
+from settlement.rpc import RpcChain
 from tests.backend.defaults import DEALS
 from tests.backend.meters import own_readings
 from tests.backend.town import Town

@@ -27,7 +27,7 @@ from tests.backend.services.checking import NAMES, checks_of, findings
 def test_a_bundle_passes_every_check(published, served, deal):
     bundle = published.bundles()[deal]
     checks = checks_of(published, bundle, served, deal.split()[0])
-    assert len(checks) == 16
+    assert len(checks) == 20
     assert findings(checks) == []
     assert bundle.stated is not None
     assert len(bundle.stated.lines) > 0
