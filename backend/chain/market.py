@@ -110,3 +110,37 @@ class Market:
             for one in batch
         ]
         return self.contract.send(aggregator, "activateBatch", wanted)
+
+    def cancel_activation(
+        self, aggregator: Wallet, terms: Terms, previous_head: bytes, last: Activation
+    ) -> Receipt:
+        """Cancel the last standing activation before it begins; `previous_head` is that before."""
+        arguments = (ledger_terms(terms), previous_head, last.first_isp, last.isps, last.ordered_w)
+        return self.contract.send(aggregator, "cancelActivation", *arguments)
+
+    def terminate(
+        self, relayer: Wallet, signed: SignedTerms, last_day: int, sign_before_s: int
+    ) -> Receipt:
+        """End an agreement with a local day by the signatures of both parties over just that."""
+        arguments = (
+            ledger_terms(signed.terms),
+            last_day,
+            sign_before_s,
+            signed.aggregator_signature,
+            signed.prosumer_signature,
+        )
+        return self.contract.send(relayer, "terminate", *arguments)
+
+    def give_notice(
+        self,
+        relayer: Wallet,
+        terms: Terms,
+        last_day: int,
+        sign_before_s: int,
+        party: bytes,
+        signature: bytes,
+    ) -> Receipt:
+        """End an agreement with a local day, a month ahead, by the signature of one party."""
+        address = Web3.to_checksum_address(party)
+        arguments = (ledger_terms(terms), last_day, sign_before_s, address, signature)
+        return self.contract.send(relayer, "giveNoticeBySignature", *arguments)

@@ -26,6 +26,8 @@ def order_activations(
 ) -> None:
     """Record activations in batches; what breaks a rule is refused before anything is sent.
 
+    The store is committed after each batch: what the ledger has stays, whatever comes next.
+
     Args:
         session: an open session.
         market: the market contract, which enforces the terms once more.
@@ -44,7 +46,7 @@ def order_activations(
         receipt = market.activate(aggregator, batch)
         for one in batch:
             _store(session, one, order_id, receipt.block)
-        session.flush()
+        session.commit()
 
 
 def busy_isps(session: Session, site_id: str, except_id: bytes) -> frozenset[int]:
@@ -83,7 +85,7 @@ def _check_all(session: Session, wanted: Sequence[WantedActivation], now_s: int)
             raise InputError("agreement", "activation", "one that is recorded")
         own = [before for other, _, before in earlier if other == identity]
         standing = [*standing_of(session, identity), *own]
-        check_activation(one.terms, standing, activation, now_s=now_s)
+        check_activation(one.terms, standing, activation, end_day=row.end_day, now_s=now_s)
         taken = busy_isps(session, row.site_id, identity).union(
             *(
                 before.ordered_isps()
@@ -132,7 +134,7 @@ def note_override(
         ActivationRow.agreement_id == identity, ActivationRow.first_isp == activation.first_isp
     )
     row = session.scalars(query.order_by(ActivationRow.position.desc())).first()
-    if row is None:
+    if row is None or activation not in standing_of(session, identity):
         raise InputError(f"ISP {activation.first_isp}", "override", "a recorded activation")
     if first_isp not in activation.ordered_isps():
         raise InputError(f"ISP {first_isp}", "override", "one of the activation")

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, WantedActivation
@@ -18,6 +19,7 @@ from settlement.activation import Activation
 from settlement.terms import Terms
 from settlement.window import in_window
 
+BoolArray = NDArray[np.bool_]
 TIME_LIMIT_S = 10.0
 GAP = 0.02
 ROUNDS = 1
@@ -66,7 +68,8 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
     if standing:
         earliest_isp = max(earliest_isp, standing[-1].end_isp + max(1, terms.recovery_isps))
     busy = busy_isps(session, available.row.site_id, available.row.agreement_id)
-    in_dates = terms.start_day <= today.day <= terms.end_day
+    end_day = terms.end_day if available.row.end_day is None else available.row.end_day
+    in_dates = terms.start_day <= today.day <= end_day
     allowed = np.array(
         [
             in_dates
@@ -88,6 +91,30 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
         allowed=allowed,
         reliability=available.reliability,
     )
+
+
+def candidates_of(
+    session: Session, available: Sequence[Available], today: LocalDay, now_s: int
+) -> list[Candidate]:
+    """Describe agreements to the dispatcher, so that no ISP of a site is open to two of them.
+
+    Agreements of a site share its metering points, and those are ordered once per ISP. Where two
+    could be activated, the one with more power keeps the ISP, the cheaper one among equals.
+    Arguments as for `candidate_of`.
+    """
+    candidates = [candidate_of(session, one, today, now_s) for one in available]
+
+    def rank(at: int) -> tuple[int, int, bytes]:
+        one = candidates[at]
+        return -abs(one.amount_w), one.volume_rate, one.agreement_id
+
+    taken: dict[str, BoolArray] = {}
+    for at in sorted(range(len(candidates)), key=rank):
+        site_id, one = available[at].row.site_id, candidates[at]
+        if site_id in taken:
+            candidates[at] = replace(one, allowed=one.allowed & ~taken[site_id])
+        taken[site_id] = taken.get(site_id, False) | one.allowed
+    return candidates
 
 
 def answer_requirement(
@@ -114,7 +141,7 @@ def answer_requirement(
         available: agreements that may be activated.
         now_s: UTC second of recording, at the latest.
     """
-    candidates = [candidate_of(session, one, today, now_s) for one in available]
+    candidates = candidates_of(session, available, today, now_s)
     found = dispatch(required_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS)
     order = OrderRow(
         congestion_point=congestion_point,

@@ -7,10 +7,12 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.chain.adapter import ContractRefused
 from backend.chain.market import Market, SignedTerms
 from backend.chain.wallet import Wallet, address_of, sign_agreement
 from backend.db.models import AgreementRow, SiteRow, TemplateRow
 from backend.services.records import (
+    LAPSED,
     OFFERED,
     RECORDED,
     REFUSED,
@@ -27,6 +29,8 @@ from settlement.signature import recover_signer
 from settlement.terms import Terms, validate
 
 BATCH = 20
+_RECORDED_ALREADY = "AgreementAlreadyRecorded"
+_TOO_LATE = ("SignatureExpired", "AgreementAlreadyStarted")
 SALT_BYTES = 32
 
 
@@ -158,23 +162,48 @@ def sign_both(
 
 
 def record_signed(session: Session, market: Market, relayer: Wallet) -> int:
-    """Record all signed agreements in batches; returns how many."""
+    """Record all signed agreements in batches; returns how many.
+
+    An agreement whose time has run out lapses with the ledger's reason, and does not hold up the
+    others. The store is committed after each batch.
+
+    Raises:
+        ContractRefused: the ledger refused an agreement for another reason.
+    """
     query = select(AgreementRow).where(AgreementRow.status == SIGNED)
     rows = session.scalars(query.order_by(AgreementRow.agreement_id)).all()
-    for start in range(0, len(rows), BATCH):
-        _record_batch(market, relayer, rows[start : start + BATCH])
-        session.flush()
-    return len(rows)
+    return sum(
+        _record_batch(session, market, relayer, rows[start : start + BATCH])
+        for start in range(0, len(rows), BATCH)
+    )
 
 
-def _record_batch(market: Market, relayer: Wallet, rows: Sequence[AgreementRow]) -> None:
+def _record_batch(
+    session: Session, market: Market, relayer: Wallet, rows: Sequence[AgreementRow]
+) -> int:
+    """Record a batch, halving it where it is refused until the one that is to blame is alone."""
     signed = [
         SignedTerms(read_terms(row.terms), row.aggregator_signature, row.prosumer_signature)
         for row in rows
     ]
-    market.record_agreements(relayer, signed)
-    for row in rows:
-        row.status = RECORDED
+    try:
+        market.record_agreements(relayer, signed)
+    except ContractRefused as refusal:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            parts = rows[:half], rows[half:]
+            return sum(_record_batch(session, market, relayer, part) for part in parts)
+        if refusal.name == _RECORDED_ALREADY:
+            rows[0].status = RECORDED
+        elif refusal.name in _TOO_LATE:
+            rows[0].status, rows[0].reason = LAPSED, str(refusal)
+        else:
+            raise
+    else:
+        for row in rows:
+            row.status = RECORDED
+    session.commit()
+    return sum(row.status == RECORDED for row in rows)
 
 
 def _store(session: Session, terms: Terms, site_id: str, status: str) -> None:

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from backend.db.models import ActivationRow, OrderRow
-from backend.services.dispatching import Answer, Available, answer_requirement, candidate_of
+from backend.db.models import ActivationRow, AgreementRow, OrderRow
+from backend.services.dispatching import (
+    Answer,
+    Available,
+    answer_requirement,
+    candidate_of,
+    candidates_of,
+)
 from backend.services.local_day import LocalDay
 from backend.services.negotiation import record_signed, sign_both
 from settlement.activation import Activation
@@ -116,7 +122,33 @@ def test_the_count_that_is_left_goes_down(begun):
     assert left() == 3
 
 
+def second_evening(town: Town, amount_w: int) -> AgreementRow:
+    """A second agreement of the bakery for the same evenings."""
+    second = make_offer(town, "dairy steady", site_id="bakery", amount_w=amount_w)
+    sign_both(town.session, town.market, second, parties.AGGREGATOR, parties.OWNERS["bakery"])
+    record_signed(town.session, town.market, parties.RELAYER)
+    return row_of(town, second)
+
+
+@pytest.mark.parametrize(("amount_w", "kept"), [(-4_000, 1), (-2_000, 0)])
+def test_of_two_agreements_of_a_site_the_stronger_keeps_the_isps(agreed, amount_w, kept):
+    second = Available(second_evening(agreed, amount_w), 10_000, 1.0)
+    both = [available(agreed, "bakery evening"), second]
+    found = candidates_of(agreed.session, both, TODAY, NOON_S)
+    assert [int(one.allowed.sum()) for one in found] == [16 if at == kept else 0 for at in (0, 1)]
+
+
 # What becomes of it
+
+
+def test_an_answer_never_orders_a_site_twice(agreed):
+    """Together both agreements of the bakery would cover the need; only one of them may."""
+    agreed.chain.advance_to(NOON_S)
+    second = Available(second_evening(agreed, -2_000), 10_000, 1.0)
+    need = {isp: -5_000 for isp in EVENING_ISPS[4:8]}
+    found = answer(agreed, need, available(agreed, "bakery evening"), second)
+    assert {one.terms.template_id for one in found.activations} == {agreed.template("evening")}
+    assert found.dispatch.shortfall_w.sum() >= 4 * 2_000
 
 
 def test_a_requirement_is_covered_recorded_and_stored(begun):

@@ -8,7 +8,7 @@ from backend.chain.adapter import ContractRefused
 from backend.chain.wallet import sign_agreement
 from backend.services import negotiation
 from backend.services.negotiation import accept, record_signed, sign_both
-from backend.services.records import OFFERED, RECORDED, SIGNED, recorded_agreements
+from backend.services.records import LAPSED, OFFERED, RECORDED, SIGNED, recorded_agreements
 from settlement.errors import InputError
 from settlement.identity import agreement_id
 from tests.backend import parties
@@ -123,31 +123,54 @@ def test_nothing_is_recorded_after_the_deadline(offering):
     deadline = utc_s(2040, 3, 1, 12)
     late = signed(offering, sign_before_s=deadline)
     offering.chain.advance_to(deadline + 1)
-    with pytest.raises(ContractRefused) as refused:
-        record_signed(offering.session, offering.market, parties.RELAYER)
-    assert (refused.value.name, refused.value.values) == (
-        "SignatureExpired",
-        (deadline, deadline + 1),
-    )
-    assert row_of(offering, late).status == SIGNED
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 0
+    row = row_of(offering, late)
+    assert row.status == LAPSED
+    assert row.reason == f"SignatureExpired({deadline}, {deadline + 1})"
     assert status_on_chain(offering, late) == 0
 
 
 def test_nothing_is_recorded_once_the_first_day_has_begun(offering):
     late = signed(offering, sign_before_s=SIGN_BEFORE_S + 3600)
     offering.chain.advance_to(SIGN_BEFORE_S + 1)
-    with pytest.raises(ContractRefused) as refused:
-        record_signed(offering.session, offering.market, parties.RELAYER)
-    assert refused.value.name == "AgreementAlreadyStarted"
-    assert refused.value.values == (agreement_id(late), MONDAY, MONDAY)
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 0
+    row = row_of(offering, late)
+    assert row.status == LAPSED
+    assert row.reason == f"AgreementAlreadyStarted({agreement_id(late)}, {MONDAY}, {MONDAY})"
 
 
-def test_a_refused_batch_leaves_its_agreements_signed(offering):
-    good = signed(offering, "mill night")
+@pytest.mark.parametrize("batch", [1, 2, 20])
+def test_one_that_has_lapsed_does_not_hold_up_the_others(offering, monkeypatch, batch):
+    monkeypatch.setattr(negotiation, "BATCH", batch)
+    good = [signed(offering, deal) for deal in ("mill night", "dairy steady", EVENING)]
     late = signed(offering, sign_before_s=utc_s(2040, 3, 1))
     offering.chain.advance_to(utc_s(2040, 3, 2))
-    with pytest.raises(ContractRefused, match="SignatureExpired"):
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 3
+    assert [row_of(offering, terms).status for terms in good] == [RECORDED] * 3
+    assert [status_on_chain(offering, terms) for terms in good] == [RECORDED_ON_CHAIN] * 3
+    assert row_of(offering, late).status == LAPSED
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 0
+
+
+def test_what_the_ledger_has_is_kept_when_a_later_batch_is_refused(offering, monkeypatch):
+    """The second batch has an agreement on a template that was withdrawn."""
+    monkeypatch.setattr(negotiation, "BATCH", 1)
+    every = [signed(offering, deal) for deal in ("mill night", "dairy steady", EVENING)]
+    last = max(every, key=agreement_id)
+    offering.market.contract.send(parties.AGGREGATOR, "withdrawTemplate", last.template_id)
+    with pytest.raises(ContractRefused, match="UnknownTemplate"):
         record_signed(offering.session, offering.market, parties.RELAYER)
-    for terms in (good, late):
-        assert row_of(offering, terms).status == SIGNED
-        assert status_on_chain(offering, terms) == 0
+    offering.session.rollback()
+    for terms in every:
+        recorded = terms != last
+        assert status_on_chain(offering, terms) == (RECORDED_ON_CHAIN if recorded else 0)
+        assert row_of(offering, terms).status == (RECORDED if recorded else SIGNED)
+
+
+def test_what_the_ledger_recorded_already_is_taken_over(offering):
+    """The process had ended between the transaction and the commit of the store."""
+    terms = signed(offering)
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 1
+    row_of(offering, terms).status = SIGNED
+    assert record_signed(offering.session, offering.market, parties.RELAYER) == 1
+    assert row_of(offering, terms).status == RECORDED
