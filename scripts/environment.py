@@ -1,6 +1,6 @@
 """Make a virtual environment with this project in it, once, and print its Python.
 
-usage: python3 scripts/environment.py base|market|dev|analysis|bench-NAME
+usage: python3 scripts/environment.py base|market|dev|analysis|proving|bench-NAME
 
 Uses the standard library alone, so that it runs before anything is installed. An environment is
 made again when what it is made from changes, and not otherwise.
@@ -13,8 +13,9 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = {"base": "", "market": "[market]", "dev": "[dev]", "analysis": None}
-ANALYSIS_REQUIREMENTS = ROOT / "scripts" / "analysis" / "requirements.txt"
+EXTRAS = {"base": "", "market": "[market]", "dev": "[dev]"}
+TOOLS = {name: ROOT / "scripts" / name / "requirements.txt" for name in ("analysis", "proving")}
+"""Environments of tools alone: these need other versions of packages than this project."""
 RIVALS = {
     f"bench-{path.stem}": path for path in sorted((ROOT / "scripts" / "benchmarks").glob("*.txt"))
 }
@@ -38,14 +39,13 @@ def main(kind: str) -> str:
 def content_hash(kind: str) -> str:
     """Hash what decides the content of an environment: requirements, versions, interpreter.
 
-    The base environment holds a copy of `settlement`, so its sources count as well. That for the
-    analysis holds tools alone: they need other versions of packages than this project.
+    The base environment holds a copy of `settlement`, so its sources count as well.
     """
     files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
     if kind in RIVALS:
         files.append(RIVALS[kind])
-    if kind == "analysis":
-        files = [ANALYSIS_REQUIREMENTS]
+    if kind in TOOLS:
+        files = [TOOLS[kind]]
     if kind == "base":
         files += sorted(path for path in (ROOT / "settlement").rglob("*") if path.suffix != ".pyc")
     parts = [path.read_bytes() for path in files if path.is_file()]
@@ -56,12 +56,12 @@ def content_hash(kind: str) -> str:
 def install(python: Path, kind: str) -> None:
     """Install the project; the base environment gets a built copy, as a prosumer would."""
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if kind == "analysis":
-        command += ["--requirement", str(ANALYSIS_REQUIREMENTS)]
+    if kind in TOOLS:
+        command += ["--requirement", str(TOOLS[kind])]
     else:
         editable = [] if kind == "base" else ["--editable"]
         command += ["--constraint", str(ROOT / "constraints.txt"), *editable]
-        command.append(f"{ROOT}{KINDS.get(kind, KINDS['dev'])}")
+        command.append(f"{ROOT}{EXTRAS.get(kind, EXTRAS['dev'])}")
     result = subprocess.run(command, stdout=sys.stderr, check=False)
     if result.returncode:
         say(f"The installation failed with status {result.returncode}.")
@@ -88,7 +88,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    kinds = [*KINDS, *RIVALS]
+    kinds = [*EXTRAS, *TOOLS, *RIVALS]
     if len(sys.argv) != 2 or sys.argv[1] not in kinds:
         raise SystemExit(f"usage: {sys.argv[0]} {'|'.join(kinds)}")
     print(main(sys.argv[1]))

@@ -18,10 +18,19 @@ library LineMath {
     }
 
     /// @notice Divide and round half to even; the denominator is not 0.
-    function divideHalfEven(uint256 numerator, uint256 denominator) internal pure returns (uint256 quotient) {
-        quotient = numerator / denominator;
-        uint256 twice = 2 * (numerator % denominator);
-        if (twice > denominator || (twice == denominator && quotient & 1 == 1)) ++quotient;
+    function divideHalfEven(uint256 numerator, uint256 denominator) internal pure returns (uint256) {
+        return roundHalfEven(numerator / denominator, numerator % denominator, denominator);
+    }
+
+    /// @notice Round a quotient half to even by what the division left over.
+    function roundHalfEven(uint256 quotient, uint256 remainder, uint256 denominator)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 twice = 2 * remainder;
+        bool up = twice > denominator || (twice == denominator && quotient & 1 == 1);
+        return up ? quotient + 1 : quotient;
     }
 
     /// @notice The money of a line: `scaledW` is a sum of W over ISPs times `scale`.

@@ -3,16 +3,15 @@
 The optimizer merges equal blocks and drops others: its instructions do not tell which line ran.
 """
 
-import importlib.machinery
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
+
+from scripts import compile_command
 
 PUSH0, PUSH32 = 0x5F, 0x7F
 OUTPUTS = ("abi", "evm.bytecode.object", "evm.deployedBytecode")
@@ -107,7 +106,7 @@ def compile_plainly(root: Path, artifacts: Path) -> Compiled:
         root: the repository.
         artifacts: an existing folder for them.
     """
-    script = _compile_script(root)
+    script = compile_command.load()
     outputs = {"*": {"*": [*OUTPUTS, *SOURCE_MAPS], "": ["ast"]}}
     settings = {**script.SETTINGS, "optimizer": {"enabled": False}, "outputSelection": outputs}
     answer = script.ask_compiler(root, settings)
@@ -139,14 +138,3 @@ def _code(compiled: Mapping[str, Any], is_constructor: bool, files: Mapping[int,
     )
     code = bytes.fromhex(compiled["object"])
     return Code(code, is_constructor, filled_in, compiled["sourceMap"], files)
-
-
-def _compile_script(root: Path) -> ModuleType:
-    """scripts/compile as a module; its name has no ending."""
-    path = str(root / "scripts" / "compile")
-    loader = importlib.machinery.SourceFileLoader("compile_script", path)
-    spec = importlib.util.spec_from_loader("compile_script", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module

@@ -1,7 +1,5 @@
 """The committed artifacts belong to the sources, and the check notices when they do not."""
 
-import importlib.machinery
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -11,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from scripts import compile_command
 from tests.contracts.chain import ARTIFACTS, NAMES, artifact
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,17 +20,7 @@ COMPILER = ROOT / "contracts" / "node_modules" / "solc"
 
 @pytest.fixture(scope="module")
 def compile_script() -> ModuleType:
-    """The command as a module; its name has no ending."""
-    loader = importlib.machinery.SourceFileLoader(
-        "compile_script", str(ROOT / "scripts" / "compile")
-    )
-    spec = importlib.util.spec_from_loader("compile_script", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    loader.exec_module(module)
-    sys.dont_write_bytecode = writes_bytecode
-    return module
+    return compile_command.load()
 
 
 @pytest.fixture

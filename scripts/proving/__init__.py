@@ -1,0 +1,1 @@
+"""Properties of the rules on chain that hold for all arguments, shown by symbolic execution."""
