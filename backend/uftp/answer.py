@@ -52,7 +52,8 @@ def read_answer(response: FlexSettlementResponse, sent: FlexSettlement) -> Answe
         if found != wanted:
             raise InputError(f"{name} {found}", "answer", str(wanted))
     settled = order_references(sent)
-    if response.result is AcceptedRejected.REJECTED:
+    # Compared by value: the library's parser leaves words as plain text.
+    if response.result == AcceptedRejected.REJECTED:
         reason = _reason(response.rejection_reason, "answer")
         return Answer(False, reason, dict.fromkeys(settled, reason))
     statuses = response.flex_order_settlement_statuses
@@ -66,7 +67,7 @@ def read_answer(response: FlexSettlementResponse, sent: FlexSettlement) -> Answe
         {
             str(one.order_reference): _reason(one.dispute_reason, f"order {one.order_reference}")
             for one in statuses
-            if one.disposition is AcceptedDisputed.DISPUTED
+            if one.disposition == AcceptedDisputed.DISPUTED
         },
     )
 
