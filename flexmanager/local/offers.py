@@ -104,15 +104,16 @@ def _offer(
     start = event.first_isp - manager.outlook.first_isp
     inside, sign = slice(start, start + event.isps), 1 if event.ordered_w > 0 else -1
     baseline, amount = manager.baseline.power_w, abs(event.ordered_w)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         wanted = manager.wanted_w.copy()
         wanted[inside] = baseline[inside] + sign * amount
         course = plan_rest(manager, wanted)
         power = np.concatenate((manager.power_w[: manager.now], course.power_w))
-        held = int((sign * (power - baseline)[inside]).min())
-        if held >= amount:
+        held = sign * (power - baseline)[inside]
+        if held.min() >= amount:
             break
-        amount = held
+        # Where energy is the limit the mean holds throughout, where power is the least.
+        amount = int(np.clip(held, 0, amount).mean() if attempt == 0 else held.min())
         if amount < SMALLEST_W:
             return None
     else:

@@ -20,7 +20,7 @@ from flexmanager.physics.vehicle import Stay, Vehicle
 from flexmanager.rounding import FloatArray, IntArray
 from settlement.clock import Clock, ClockRule
 
-FIRST_ISP = 1_617_692
+FIRST_ISP = 1_617_788
 """UTC ISP index of 2016-02-20 23:00 UTC, the midnight before a Sunday in Berlin."""
 
 CLOCK = Clock(15, 60, ClockRule.EU)
