@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend.baselines_command import add_baseline_commands
 from backend.demo.pipeline import run_demo
 from backend.demo.settlement_day import Mismatch
 from backend.demo.table import as_table
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["verify"]:
         return settlement_main(given)
     options = _parser().parse_args(given)
-    return _demo(options.out, options.checker)
+    status: int = options.run(options)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         default=sys.executable,
         help="Python of an environment with the base install, for the prosumers' checkers",
     )
+    demo.set_defaults(run=lambda options: _demo(options.out, options.checker))
+    add_baseline_commands(commands)
     commands.add_parser("verify", help="check a settlement bundle (see: flexledger verify --help)")
     return parser
 
