@@ -1,0 +1,1 @@
+"""Parts of the settlement benchmark: its data, its contenders, its chart."""
