@@ -1,18 +1,20 @@
 """The dispatcher of the virtual power plant: cover an order at least cost within the agreements.
 
 Three steps. A greedy pass (`dispatch_greedy`) gives a feasible answer at once. The relaxed problem
-(`dispatch_relaxation`) gives a proven bound and the runs worth considering. Mixed-integer models
-over those runs (`dispatch_search`, `dispatch_commitment`) choose among them and set their powers:
-all runs at once where they are few, else a few agreements at a time. Whatever the time limit does,
-the answer keeps every limit, and the bound says how far from the best it can be.
+(`dispatch_relaxation`) gives a proven bound and the runs worth considering. Where runs are few, one
+mixed-integer model (`dispatch_commitment`) chooses among all of them. Else the relaxed answer is
+rounded step by step (`dispatch_dive`) and improved a few agreements at a time (`dispatch_search`).
+Whatever the time limit does, the answer keeps every limit, and the bound says how far from the best
+it can be.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
-from flexmanager.deadline import Deadline
+from flexmanager.deadline import Deadline, Timer
 from flexmanager.dispatch_candidate import Candidate
 from flexmanager.dispatch_greedy import greedy_runs
 from flexmanager.dispatch_problem import Problem, Run, build_problem, direction_of
@@ -53,7 +55,8 @@ class Dispatch:
 
     Attributes:
         activations: in order of offset, then agreement id.
-        covered_w: expected delivery, shape (n,) [W], signed like the order, rounded towards 0.
+        covered_w: expected delivery less what comes back, shape (n,) [W], signed like the order,
+            rounded towards less of it.
         shortfall_w: what is missing against the order, shape (n,) [W, 0 or positive].
         cost_eur: volume remuneration if everything ordered is delivered [EUR].
         objective_eur: cost, the price of used-up activations and of the shortfall [EUR].
@@ -82,17 +85,19 @@ def dispatch(
     isp_minutes: int = 15,
     shortfall_eur_per_mwh: float = SHORTFALL_EUR_PER_MWH,
     activation_eur: float = ACTIVATION_EUR,
+    timer: Timer = monotonic,
 ) -> Dispatch:
     """Choose activations that cover an order at least cost.
 
-    Delivery is counted as expected: ordered W times the reliability of the agreement. Delivery
+    Delivery is counted as expected: ordered W times the reliability of the agreement, less what
+    comes back afterwards in ISPs of the order. Delivery
     beyond the order is allowed and earns nothing. The same input gives the same answer as long as
     the time limit does not strike.
 
     Args:
         required_w: change wanted per ISP, shape (n,) [W], 0 or of one sign.
         candidates: agreements of the same direction, each id once, masks of shape (n,).
-        time_limit_s: wall-clock seconds, above 0 [s].
+        time_limit_s: seconds of `timer`, above 0 [s].
         gap: relative distance from the bound that is good enough, 0 or more.
         rounds: neighbourhoods that the search may solve after its first answer; they bound the
             work in a way that does not depend on the speed of the machine.
@@ -101,6 +106,7 @@ def dispatch(
             delivered MWh is left alone.
         activation_eur: price of using up one activation [EUR]; keeps orders from being scattered
             over many agreements.
+        timer: the clock of the time limit; `time.process_time` limits CPU seconds instead.
 
     Raises:
         ParameterError: a parameter is out of range or a candidate works in the other direction.
@@ -109,7 +115,7 @@ def dispatch(
     if not time_limit_s > 0.0 or not gap >= 0.0:
         expected = "time_limit_s above 0 and gap 0 or more"
         raise ParameterError("dispatch", "time_limit_s, gap", (time_limit_s, gap), expected)
-    deadline = Deadline.after(time_limit_s)
+    deadline = Deadline.after(time_limit_s, timer)
     problem = build_problem(
         required_w, candidates, isp_minutes, shortfall_eur_per_mwh, activation_eur
     )
@@ -157,7 +163,7 @@ def _written(
     return Dispatch(
         activations=tuple(sorted(activations, key=lambda a: (a.offset, a.agreement_id))),
         covered_w=sign * covered_w,
-        shortfall_w=np.maximum(needed_w - covered_w, 0),
+        shortfall_w=np.where(problem.needed, np.maximum(needed_w - covered_w, 0), 0),
         cost_eur=problem.cost_eur(runs),
         objective_eur=objective_eur,
         bound_eur=bound_eur,

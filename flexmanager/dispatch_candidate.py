@@ -25,6 +25,9 @@ class Candidate:
         allowed: ISPs that may be ordered: window, dates, notice, conflicts and the recovery from
             earlier activations, shape (n,).
         reliability: share of an order that is expected to be delivered, above 0, at most 1.
+        rebound_share: share of the delivered energy that comes back afterwards, 0 to 1.
+        rebound_isps: ISPs right after an activation over which it comes back, evenly; 0 if nothing
+            does.
     """
 
     agreement_id: bytes
@@ -35,6 +38,8 @@ class Candidate:
     activations_left: int
     allowed: BoolArray
     reliability: float = 1.0
+    rebound_share: float = 0.0
+    rebound_isps: int = 0
 
     def __post_init__(self) -> None:
         """Refuse terms that no agreement has."""
@@ -46,6 +51,7 @@ class Candidate:
             ("max_runtime_isps", 1),
             ("recovery_isps", 0),
             ("activations_left", 0),
+            ("rebound_isps", 0),
         ):
             value = getattr(self, field)
             if value < lowest:
@@ -55,6 +61,11 @@ class Candidate:
             raise ParameterError(self.name, "amount_w", self.amount_w, expected)
         if not 0.0 < self.reliability <= 1.0:
             raise ParameterError(self.name, "reliability", self.reliability, "above 0, at most 1")
+        if not 0.0 <= self.rebound_share <= 1.0:
+            raise ParameterError(self.name, "rebound_share", self.rebound_share, "0 to 1")
+        if self.rebound_share > 0.0 and self.rebound_isps == 0:
+            expected = "at least 1 where energy comes back"
+            raise ParameterError(self.name, "rebound_isps", self.rebound_isps, expected)
         if self.allowed.ndim != 1 or self.allowed.dtype != np.bool_:
             found = f"{self.allowed.dtype} of shape {self.allowed.shape}"
             raise ParameterError(self.name, "allowed", found, "truth values of shape (n,)")

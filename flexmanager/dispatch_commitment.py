@@ -86,8 +86,7 @@ def _guess(problem: Problem, keys: Sequence[RunKey], start: Sequence[Run]) -> Fl
         j = place[run.candidate, run.start, run.stop]
         guess[j] = 1.0
         guess[len(keys) + j] = run.power_w / problem.amount_w[run.candidate]
-    missing_w = np.maximum(problem.required_w - problem.covered_w(start), 0.0)
-    guess[2 * len(keys) :] = missing_w / W_PER_KW
+    guess[2 * len(keys) :] = problem.missing_w(start) / W_PER_KW
     return guess
 
 
@@ -98,9 +97,10 @@ def _model(problem: Problem, keys: Sequence[RunKey], fixed: Collection[RunKey]) 
     amount_w, lengths = problem.amount_w[candidate], stop - begin
     matrix = SparseMatrix()
     runs = np.arange(count)
-    covering = np.repeat(runs, lengths)
-    covered = np.concatenate([np.arange(a, b) for a, b in zip(begin, stop, strict=True)])
-    matrix.add(covered, count + covering, problem.cover_w[candidate[covering]] / W_PER_KW)
+    for j, key in enumerate(keys):
+        isps_changed, shares = problem.effect(*key)
+        rows = np.arange(isps_changed.start, isps_changed.stop)
+        matrix.add(rows, np.full(len(rows), count + j), shares * amount_w[j] / W_PER_KW)
     matrix.add(np.arange(isps), 2 * count + np.arange(isps), np.ones(isps))
     matrix.add(isps + runs, runs, np.full(count, -1.0))
     matrix.add(isps + runs, count + runs, np.ones(count))
@@ -119,7 +119,7 @@ def _model(problem: Problem, keys: Sequence[RunKey], fixed: Collection[RunKey]) 
         upper=np.concatenate((np.ones(2 * count), np.full(isps, INFINITY))),
         row_lower=np.concatenate(
             (
-                problem.required_w / W_PER_KW,
+                problem.row_lower_w / W_PER_KW,
                 np.full(count, -INFINITY),
                 np.zeros(count),
                 np.full(len(limits), -INFINITY),

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_plan import Span, best_plans
+from flexmanager.dispatch_plan import Span, best_plans, run_gains
 from flexmanager.dispatch_problem import Problem, Run
 from flexmanager.rounding import FloatArray
 
@@ -20,7 +20,7 @@ def greedy_runs(problem: Problem, deadline: Deadline) -> list[Run]:
         Runs within all limits, powers trimmed to what is still missing.
     """
     price = problem.eur_per_w / problem.reliability
-    open_w, runs = problem.required_w.copy(), list[Run]()
+    open_w, runs = problem.row_lower_w, list[Run]()
     for candidate in np.lexsort((np.arange(problem.candidates), price)).tolist():
         if deadline.passed or open_w.max(initial=0.0) <= SLACK_W:
             break
@@ -28,8 +28,8 @@ def greedy_runs(problem: Problem, deadline: Deadline) -> list[Run]:
             power_w = _useful_w(problem, candidate, span, open_w)
             if power_w > 0:
                 runs.append(Run(candidate, *span, power_w))
-                covered_w = power_w * problem.reliability[candidate]
-                open_w[slice(*span)] = np.maximum(open_w[slice(*span)] - covered_w, 0.0)
+                isps, shares = problem.effect(candidate, *span)
+                open_w[isps] -= power_w * shares
     return trimmed(problem, runs)
 
 
@@ -39,14 +39,14 @@ def trimmed(problem: Problem, runs: list[Run]) -> list[Run]:
     Returns:
         Runs with the same coverage up to the order, at no higher cost; unneeded ones are gone.
     """
-    spare_w = problem.covered_w(runs) - problem.required_w
+    spare_w = problem.covered_w(runs) - problem.row_lower_w
     price = problem.eur_per_w / problem.reliability
     kept = []
     for run in sorted(runs, key=lambda r: (-price[r.candidate], r.candidate, r.start)):
-        share = problem.reliability[run.candidate]
-        excess_w = int(max(spare_w[run.start : run.stop].min() + SLACK_W, 0.0) / share)
-        excess_w = min(excess_w, run.power_w)
-        spare_w[run.start : run.stop] -= excess_w * share
+        isps, shares = problem.effect(run.candidate, run.start, run.stop)
+        spare = max(spare_w[run.start : run.stop].min() + SLACK_W, 0.0)
+        excess_w = int(min(spare / shares[0], run.power_w))
+        spare_w[isps] -= excess_w * shares
         if excess_w < run.power_w:
             kept.append(replace(run, power_w=run.power_w - excess_w))
     return sorted(kept, key=lambda r: (r.candidate, r.start))
@@ -55,9 +55,11 @@ def trimmed(problem: Problem, runs: list[Run]) -> list[Run]:
 def _best_spans(problem: Problem, candidate: int, open_w: FloatArray) -> tuple[Span, ...]:
     """Return the plan of one candidate that is worth most against what is still missing."""
     own = only(problem, candidate)
-    useful_w = np.minimum(open_w, own.cover_w[0])
+    useful_w = np.clip(open_w, 0.0, own.cover_w[0])
     profit = problem.shortfall_eur_per_w * useful_w - own.eur_per_w[0] * own.amount_w[0]
-    return best_plans(own, profit[None, :]).spans[0]
+    # Energy that comes back hurts where it reopens what is covered, not where there is room.
+    hurts = np.where(open_w > -own.cover_w[0], problem.shortfall_eur_per_w, 0.0)
+    return best_plans(own, run_gains(own, profit[None, :], hurts)).spans[0]
 
 
 def _useful_w(problem: Problem, candidate: int, span: Span, open_w: FloatArray) -> int:
@@ -76,5 +78,7 @@ def only(problem: Problem, candidate: int) -> Problem:
         eur_per_w=problem.eur_per_w[here],
         gap_isps=problem.gap_isps[here],
         left=problem.left[here],
+        rebound_share=problem.rebound_share[here],
+        rebound_isps=problem.rebound_isps[here],
         runs=problem.runs[here],
     )

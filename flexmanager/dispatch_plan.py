@@ -40,14 +40,25 @@ class _Layer:
     length: IntArray
 
 
-def best_plans(problem: Problem, profit: FloatArray) -> Plans:
+def priced_gains(problem: Problem, price: FloatArray) -> FloatArray:
+    """Return the profit of every run at prices of a covered W, shape (N, n, longest) [EUR].
+
+    Args:
+        problem: the limits and rates.
+        price: price of a covered W per ISP, shape (n,) [EUR].
+    """
+    worth = np.outer(problem.cover_w, price)
+    profit = worth - (problem.eur_per_w * problem.amount_w)[:, None]
+    return run_gains(problem, profit, price)
+
+
+def best_plans(problem: Problem, gains: FloatArray) -> Plans:
     """Find the best plan of every candidate.
 
     Args:
         problem: the limits of N candidates over n ISPs.
-        profit: profit of an ISP at the candidate's whole amount, shape (N, n) [EUR].
+        gains: profit of every run, shape (N, n, longest), as `run_gains` returns it [EUR].
     """
-    gains = run_gains(problem, profit)
     # More activations than this do not fit into the horizon anyhow.
     most = -(-problem.isps // (1 + problem.gap_isps))
     limited = problem.left < most
@@ -64,12 +75,13 @@ def best_plans(problem: Problem, profit: FloatArray) -> Plans:
     return Plans(best, spans)
 
 
-def run_gains(problem: Problem, profit: FloatArray) -> FloatArray:
+def run_gains(problem: Problem, profit: FloatArray, rebound_price: FloatArray) -> FloatArray:
     """Return the profit of every run less the price of an activation, shape (N, n, longest).
 
     Args:
         problem: the limits.
         profit: profit of an ISP at the candidate's whole amount, shape (N, n) [EUR].
+        rebound_price: price of one W that comes back per ISP, shape (n,) [EUR].
 
     Returns:
         [EUR]; minus infinity where a run does not exist.
@@ -79,8 +91,23 @@ def run_gains(problem: Problem, profit: FloatArray) -> FloatArray:
     sums[:, 1 : isps + 1] = np.cumsum(profit, axis=1)
     ends = np.lib.stride_tricks.sliding_window_view(sums[:, 1:], longest, axis=1)
     gains: FloatArray = ends[:, :isps] - sums[:, :isps, None] - problem.activation_eur
+    if problem.rebound_share.any():
+        gains -= _rebound_eur(problem, rebound_price, longest)
     gains[~problem.runs] = -np.inf
     return gains
+
+
+def _rebound_eur(problem: Problem, price: FloatArray, longest: int) -> FloatArray:
+    """Return what comes back after every run at its price, shape (N, n, longest) [EUR]."""
+    isps = problem.isps
+    sums = np.concatenate(([0.0], np.cumsum(price)))
+    stops = np.arange(isps + longest)
+    until = np.minimum(stops + problem.rebound_isps[:, None], isps)
+    after = sums[until] - sums[np.minimum(stops, isps)]
+    per_isp = problem.cover_w * problem.rebound_share / np.maximum(problem.rebound_isps, 1)
+    by_stop = np.lib.stride_tricks.sliding_window_view(after[:, 1:], longest, axis=1)[:, :isps]
+    back: FloatArray = by_stop * per_isp[:, None, None] * np.arange(1, longest + 1)
+    return back
 
 
 def _layer(problem: Problem, gains: FloatArray, before: FloatArray | None) -> _Layer:

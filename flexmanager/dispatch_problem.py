@@ -5,7 +5,7 @@ problem is made and mirrored back when the activations are written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,23 +34,30 @@ class Problem:
     """N candidates and n ISPs; powers positive, whatever the direction of the order.
 
     Attributes:
-        required_w: shape (n,) [W].
+        needed: ISPs with a requirement; in the others rebound does no harm, shape (n,).
+        required_w: shape (n,) [W]; below 0 where others cover more than is needed, as far as
+            rebound may then go.
         amount_w: shape (N,) [W].
         reliability: shape (N,).
         eur_per_w: price of ordering one W for one ISP, shape (N,) [EUR].
         gap_isps: free ISPs between two activations, at least 1, shape (N,).
         left: activations left, shape (N,).
+        rebound_share: share of the delivered energy that comes back, shape (N,).
+        rebound_isps: ISPs after a run over which it does, shape (N,).
         runs: which runs exist, shape (N, n, longest): [i, t, l] is a run of l + 1 ISPs from t.
         shortfall_eur_per_w: price of one W missing for one ISP [EUR].
         activation_eur: price of using up one activation [EUR].
     """
 
+    needed: BoolArray
     required_w: FloatArray
     amount_w: FloatArray
     reliability: FloatArray
     eur_per_w: FloatArray
     gap_isps: IntArray
     left: IntArray
+    rebound_share: FloatArray
+    rebound_isps: IntArray
     runs: BoolArray
     shortfall_eur_per_w: float
     activation_eur: float
@@ -71,12 +78,41 @@ class Problem:
         cover_w: FloatArray = self.amount_w * self.reliability
         return cover_w
 
+    @property
+    def row_lower_w(self) -> FloatArray:
+        """What has to be covered per ISP, minus infinity where nothing is needed, shape (n,)."""
+        lower_w: FloatArray = np.where(self.needed, self.required_w, -np.inf)
+        return lower_w
+
+    def effect(self, candidate: int, start: int, stop: int) -> tuple[slice, FloatArray]:
+        """Return the ISPs that a run changes, and the expected change per ordered W in each.
+
+        The change is negative where delivered energy comes back.
+        """
+        end = stop + int(self.rebound_isps[candidate])
+        shares = np.full(end - start, self.reliability[candidate])
+        if end > stop:
+            back = self.rebound_share[candidate] * (stop - start) / (end - stop)
+            shares[stop - start :] *= -back
+        return slice(start, min(end, self.isps)), shares[: self.isps - start]
+
     def covered_w(self, runs: Sequence[Run]) -> FloatArray:
-        """Return the expected delivery of runs per ISP, shape (n,) [W]."""
+        """Return the expected delivery of runs per ISP less what comes back, shape (n,) [W]."""
         covered_w = np.zeros(self.isps)
         for run in runs:
-            covered_w[run.start : run.stop] += run.power_w * self.reliability[run.candidate]
+            isps, shares = self.effect(run.candidate, run.start, run.stop)
+            covered_w[isps] += run.power_w * shares
         return covered_w
+
+    def missing_w(self, runs: Sequence[Run]) -> FloatArray:
+        """Return what runs leave uncovered of the requirement, shape (n,) [W, 0 or positive]."""
+        short_w = np.maximum(self.required_w - self.covered_w(runs), 0.0)
+        missing_w: FloatArray = np.where(self.needed, short_w, 0.0)
+        return missing_w
+
+    def beside(self, runs: Sequence[Run]) -> "Problem":
+        """Return the problem of covering what is left beside runs that stand."""
+        return replace(self, required_w=self.required_w - self.covered_w(runs))
 
     def cost_eur(self, runs: Sequence[Run]) -> float:
         """Return what the ordered energy of runs costs if all of it is delivered [EUR]."""
@@ -85,9 +121,8 @@ class Problem:
 
     def objective_eur(self, runs: Sequence[Run]) -> float:
         """Return cost, activations used up and shortfall of runs, all priced [EUR]."""
-        short_w = np.maximum(self.required_w - self.covered_w(runs), 0.0).sum()
-        used_eur = self.activation_eur * len(runs)
-        return self.cost_eur(runs) + used_eur + float(short_w) * self.shortfall_eur_per_w
+        short_eur = float(self.missing_w(runs).sum()) * self.shortfall_eur_per_w
+        return self.cost_eur(runs) + self.activation_eur * len(runs) + short_eur
 
 
 def direction_of(required_w: IntArray) -> int:
@@ -134,29 +169,36 @@ def build_problem(
     masks = [c.allowed for c in candidates]
     allowed = np.array(masks, dtype=np.bool_).reshape(len(candidates), len(required_w))
     runtime_isps = np.array([c.max_runtime_isps for c in candidates], dtype=np.int64)
+    rebound_isps = np.array([c.rebound_isps for c in candidates], dtype=np.int64)
     return Problem(
+        needed=required_w != 0,
         required_w=np.abs(required_w).astype(np.float64),
         amount_w=np.array([abs(c.amount_w) for c in candidates], dtype=np.float64),
         reliability=np.array([c.reliability for c in candidates], dtype=np.float64),
         eur_per_w=rates / AMOUNT_PER_EUR * mwh_per_w,
         gap_isps=np.array([max(1, c.recovery_isps) for c in candidates], dtype=np.int64),
         left=np.array([c.activations_left for c in candidates], dtype=np.int64),
-        runs=existing_runs(required_w != 0, allowed, runtime_isps),
+        rebound_share=np.array([c.rebound_share for c in candidates], dtype=np.float64),
+        rebound_isps=rebound_isps,
+        runs=existing_runs(required_w != 0, allowed, runtime_isps, rebound_isps > 0),
         shortfall_eur_per_w=shortfall_eur_per_mwh * mwh_per_w,
         activation_eur=activation_eur,
     )
 
 
-def existing_runs(needed: BoolArray, allowed: BoolArray, runtime_isps: IntArray) -> BoolArray:
+def existing_runs(
+    needed: BoolArray, allowed: BoolArray, runtime_isps: IntArray, rebounds: BoolArray
+) -> BoolArray:
     """Tell which runs are worth considering.
 
     Runs begin and end in ISPs with a requirement: one that does not can be shortened at less cost
-    without breaking a limit.
+    without breaking a limit. Only a run that ends elsewhere to put off its rebound is different.
 
     Args:
         needed: ISPs with a requirement, shape (n,).
         allowed: ISPs that may be ordered, shape (N, n).
         runtime_isps: shape (N,).
+        rebounds: candidates of which energy comes back, shape (N,).
 
     Returns:
         Shape (N, n, longest): [i, t, l] is a run of l + 1 ISPs from t on.
@@ -169,7 +211,8 @@ def existing_runs(needed: BoolArray, allowed: BoolArray, runtime_isps: IntArray)
         starts = isps - length + 1
         alive[:, starts:] = False
         alive[:, :starts] &= allowed[:, length - 1 :] & (length <= runtime_isps)[:, None]
-        runs[:, :starts, length - 1] = alive[:, :starts] & needed[length - 1 :]
+        ends = needed[length - 1 :] | rebounds[:, None]
+        runs[:, :starts, length - 1] = alive[:, :starts] & ends
     return runs
 
 

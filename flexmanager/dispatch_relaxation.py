@@ -10,18 +10,23 @@ is a proven lower bound of the dispatch, because each candidate's search is exac
 whole amount need no columns: a run's profit is linear in its power, so the best one is 0 or whole.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_plan import Span, best_plans
+from flexmanager.dispatch_plan import Span, best_plans, priced_gains
 from flexmanager.dispatch_problem import Problem, Run
-from flexmanager.highs import GrowingModel
+from flexmanager.highs import Answer, GrowingModel
 from flexmanager.rounding import FloatArray
 
 ROUNDS_MAX = 500
 PROFIT_EUR_MIN = 1e-7
+
+Plan = tuple[int, tuple[Span, ...]]
+"""A candidate and its runs in time order."""
+
 # Half the way back to the prices of the best bound: plain prices jump, and the bound with them.
 SMOOTHING = 0.5
 
@@ -39,8 +44,8 @@ class Relaxation:
 
     bound_eur: float
     price: FloatArray
-    weights: dict[tuple[int, tuple[Span, ...]], float]
-    plans: tuple[tuple[int, tuple[Span, ...]], ...]
+    weights: dict[Plan, float]
+    plans: tuple[Plan, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -49,8 +54,8 @@ class _Master:
 
     problem: Problem
     model: GrowingModel
-    plans: list[tuple[int, tuple[Span, ...]]] = field(default_factory=list)
-    known: set[tuple[int, tuple[Span, ...]]] = field(default_factory=set)
+    plans: list[Plan] = field(default_factory=list)
+    known: set[Plan] = field(default_factory=set)
 
     def add(self, candidate: int, spans: tuple[Span, ...]) -> bool:
         """Add a plan as a column; tell whether it is new."""
@@ -58,18 +63,28 @@ class _Master:
         if not spans or key in self.known:
             return False
         problem = self.problem
-        isps = np.concatenate([np.arange(*span) for span in spans])
-        ordered_eur = problem.eur_per_w[candidate] * problem.amount_w[candidate] * len(isps)
+        ordered_isps = sum(stop - start for start, stop in spans)
+        ordered_eur = problem.eur_per_w[candidate] * problem.amount_w[candidate] * ordered_isps
         cost = float(ordered_eur) + problem.activation_eur * len(spans)
-        rows = np.append(isps, problem.isps + candidate)
-        entries = np.append(np.full(len(isps), problem.cover_w[candidate]), 1.0)
-        self.model.add_column(cost, rows, entries)
+        covered_w = np.zeros(problem.isps)
+        for span in spans:
+            isps, shares = problem.effect(candidate, *span)
+            covered_w[isps] += shares * problem.amount_w[candidate]
+        rows = np.flatnonzero(covered_w)
+        entries = np.append(covered_w[rows], 1.0)
+        self.model.add_column(cost, np.append(rows, problem.isps + candidate), entries)
         self.plans.append(key)
         self.known.add(key)
         return True
 
 
-def relax(problem: Problem, start: list[Run], deadline: Deadline, gap: float) -> Relaxation:
+def relax(
+    problem: Problem,
+    start: list[Run],
+    deadline: Deadline,
+    gap: float,
+    known: Iterable[Plan] = (),
+) -> Relaxation:
     """Solve the relaxed dispatch until its bound meets its objective, or time is up.
 
     Args:
@@ -77,12 +92,15 @@ def relax(problem: Problem, start: list[Run], deadline: Deadline, gap: float) ->
         start: a feasible answer whose runs become the first columns.
         deadline: when to stop; the bound so far stays valid.
         gap: relative distance of objective and bound that is close enough.
+        known: plans that may be worth something, to begin with.
     """
     master = _started(problem, start)
+    for plan in known:
+        master.add(*plan)
     bound, best_price = 0.0, np.zeros(problem.isps)
     for _ in range(ROUNDS_MAX):
         answer = master.model.solve()
-        duals = np.clip(answer.row_duals[: problem.isps], 0.0, problem.shortfall_eur_per_w)
+        duals = _prices(problem, answer)
         price = SMOOTHING * best_price + (1.0 - SMOOTHING) * duals if bound > 0.0 else duals
         found, here = _priced(problem, master, price)
         if here > bound:
@@ -101,12 +119,19 @@ def relax(problem: Problem, start: list[Run], deadline: Deadline, gap: float) ->
         for plan, share in zip(master.plans, shares, strict=True)
         if share > PROFIT_EUR_MIN
     }
-    duals = np.clip(answer.row_duals[: problem.isps], 0.0, problem.shortfall_eur_per_w)
+    duals = _prices(problem, answer)
     return Relaxation(bound, duals, weights, tuple(master.plans))
 
 
+def _prices(problem: Problem, answer: Answer) -> FloatArray:
+    """Return the prices of a covered W: none where nothing is needed."""
+    duals = np.clip(answer.row_duals[: problem.isps], 0.0, problem.shortfall_eur_per_w)
+    prices: FloatArray = np.where(problem.needed, duals, 0.0)
+    return prices
+
+
 def _started(problem: Problem, start: list[Run]) -> _Master:
-    lower = np.concatenate((problem.required_w, np.full(problem.candidates, -np.inf)))
+    lower = np.concatenate((problem.row_lower_w, np.full(problem.candidates, -np.inf)))
     upper = np.concatenate((np.full(problem.isps, np.inf), np.ones(problem.candidates)))
     master = _Master(problem, GrowingModel(lower, upper))
     for isp in range(problem.isps):
@@ -121,10 +146,9 @@ def _started(problem: Problem, start: list[Run]) -> _Master:
 
 def _priced(problem: Problem, master: _Master, price: FloatArray) -> tuple[bool, float]:
     """Add the best plans at these prices; return whether any is new, and the bound they prove."""
-    worth = np.outer(problem.cover_w, price)
-    profit = worth - (problem.eur_per_w * problem.amount_w)[:, None]
-    plans = best_plans(problem, profit)
+    plans = best_plans(problem, priced_gains(problem, price))
     found = False
     for candidate in np.flatnonzero(plans.profit > PROFIT_EUR_MIN).tolist():
         found = master.add(candidate, plans.spans[candidate]) or found
-    return found, float(price @ problem.required_w - plans.profit.sum())
+    needed = problem.needed
+    return found, float(price[needed] @ problem.required_w[needed] - plans.profit.sum())

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import numpy as np
-import pyomo.environ as pyo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,15 +11,18 @@ from flexmanager import dispatch_search
 from flexmanager.deadline import Deadline
 from flexmanager.dispatch import Candidate, dispatch
 from flexmanager.dispatch_greedy import greedy_runs, trimmed
-from flexmanager.dispatch_plan import best_plans
+from flexmanager.dispatch_plan import best_plans, run_gains
 from flexmanager.dispatch_problem import build_problem
 from flexmanager.dispatch_relaxation import relax
 from flexmanager.rounding import FloatArray, IntArray
+from tests.flexmanager.compact_pyomo import (
+    ACTIVATION_EUR,
+    EUR_PER_W_ISP,
+    SHORTFALL_EUR_PER_MWH,
+    compact,
+    solved,
+)
 from tests.flexmanager.dispatching import check_limits, orders
-
-SHORTFALL_EUR_PER_MWH = 10_000.0
-ACTIVATION_EUR = 0.02
-EUR_PER_W_ISP = 0.25 / 1e6
 
 
 def exhaustive_profit(one: Candidate, profit: FloatArray) -> float:
@@ -52,7 +54,7 @@ def test_the_best_plan_of_a_candidate(
     profit = np.array(values[: isps * count] + [0.0] * (isps * count - 21)).reshape(count, isps)
     profit = np.where(required_w != 0, profit, -np.abs(profit))
     problem = build_problem(required_w, candidates, 15, SHORTFALL_EUR_PER_MWH, ACTIVATION_EUR)
-    plans = best_plans(problem, profit)
+    plans = best_plans(problem, run_gains(problem, profit, np.zeros(isps)))
     for number, one in enumerate(candidates):
         assert plans.profit[number] == pytest.approx(exhaustive_profit(one, profit[number]))
         spans = plans.spans[number]
@@ -63,55 +65,13 @@ def test_the_best_plan_of_a_candidate(
             assert start - stop >= max(1, one.recovery_isps)
 
 
-def oracle_eur(required_w: IntArray, candidates: list[Candidate]) -> float:
-    """Solve the dispatch with one switch and one power [kW] per ISP, instead of one per run."""
-    steps, number = range(len(required_w)), range(len(candidates))
-    model = pyo.ConcreteModel()
-    model.on = pyo.Var(number, steps, domain=pyo.Binary)
-    model.first = pyo.Var(number, steps, domain=pyo.Binary)
-    model.power = pyo.Var(number, steps, domain=pyo.NonNegativeReals)
-    model.short = pyo.Var(steps, domain=pyo.NonNegativeReals)
-    model.limits = pyo.ConstraintList()
-    for i, one in enumerate(candidates):
-        amount, gap = abs(one.amount_w) / 1e3, max(1, one.recovery_isps)
-        for t in steps:
-            on, first, power = model.on[i, t], model.first[i, t], model.power[i, t]
-            model.limits.add(on <= int(one.allowed[t]))
-            model.limits.add(first <= on)
-            model.limits.add(power <= amount * on)
-            model.limits.add(power >= on / 1e3)
-            model.limits.add(on <= first + (model.on[i, t - 1] if t else 0))
-            if t:
-                apart = amount * (2 - on - model.on[i, t - 1])
-                model.limits.add(power - model.power[i, t - 1] <= apart)
-                model.limits.add(model.power[i, t - 1] - power <= apart)
-            for before in range(max(0, t - gap), t):
-                model.limits.add(first + model.on[i, before] <= 1)
-            if t + one.max_runtime_isps < len(required_w):
-                spell = [model.on[i, t + k] for k in range(one.max_runtime_isps + 1)]
-                model.limits.add(sum(spell) <= one.max_runtime_isps)
-        model.limits.add(sum(model.first[i, t] for t in steps) <= one.activations_left)
-    for t in steps:
-        covered = sum(one.reliability * model.power[i, t] for i, one in enumerate(candidates))
-        model.limits.add(covered + model.short[t] >= abs(int(required_w[t])) / 1e3)
-    cost = SHORTFALL_EUR_PER_MWH * EUR_PER_W_ISP * 1e3 * sum(model.short[t] for t in steps)
-    for i, one in enumerate(candidates):
-        rate = one.volume_rate / 1e4 * EUR_PER_W_ISP * 1e3
-        cost += sum(rate * model.power[i, t] + ACTIVATION_EUR * model.first[i, t] for t in steps)
-    model.cost = pyo.Objective(expr=cost)
-    solver = pyo.SolverFactory("appsi_highs")
-    solver.highs_options = {"mip_rel_gap": 1e-7, "threads": 1}
-    solver.solve(model)
-    return float(pyo.value(model.cost))
-
-
 @settings(max_examples=25, deadline=None)
 @given(orders(candidates_max=3, isps_max=6))
 def test_costs_what_another_formulation_finds(case: tuple[IntArray, list[Candidate]]) -> None:
     required_w, candidates = case
     if not candidates or not required_w.any():
         return
-    best = oracle_eur(required_w, candidates)
+    best = solved(compact(required_w, candidates))
     found = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.0)
     check_limits(required_w, candidates, found)
     # Whole W cost up to one W per activation and ISP more than the oracle's fractions.
@@ -137,7 +97,7 @@ def test_the_search_by_neighbourhoods_stays_between_bound_and_greedy(
         patch.setattr(dispatch_search, "RUNS_MAX", 0)
         found = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.0)
     check_limits(required_w, candidates, found)
-    best = oracle_eur(required_w, candidates)
+    best = solved(compact(required_w, candidates))
     assert found.bound_eur <= best + 1e-4
     assert found.objective_eur >= best - 1e-4
     problem = build_problem(required_w, candidates, 15, SHORTFALL_EUR_PER_MWH, ACTIVATION_EUR)
