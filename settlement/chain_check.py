@@ -64,6 +64,13 @@ def check_against_chain(
     )
 
 
+def challenges_close_s(bundle: Bundle, chain: ChainView) -> int | None:
+    """Return the UTC second at which the run's challenge window closes, None without a run."""
+    terms = bundle.terms
+    run = chain.run(terms.dso, terms.aggregator, bundle.period.first_day)
+    return None if run is None else run.published_at_s + chain.challenge_window_s()
+
+
 def _agreement_check(bundle: Bundle, chain: ChainView) -> Check:
     identity = agreement_id(bundle.terms)
     record = chain.agreement(identity)

@@ -72,7 +72,9 @@ def as_text(bundle: Bundle, report: Report) -> str:
         lines.append(f"  {'no' if check.findings else 'ok'}  {check.name}")
         lines += [f"        {finding}" for finding in shorten(check.findings)]
         lines += [f"        note: {note}" for note in shorten(check.notes)]
-    lines += ["", _verdict(bundle, report), *report.remedies]
+    lines += ["", _verdict(bundle, report)]
+    if report.remedies:
+        lines += ["", "What you can do:", *(f"  {remedy}" for remedy in report.remedies)]
     return "\n".join(lines) + "\n"
 
 

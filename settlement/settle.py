@@ -104,10 +104,9 @@ def settle(
             lines.append(line)
         else:
             reasons.append(f"{terms.clock.describe(activation.first_isp)}: {line}")
-    identity = agreement_id(terms)
     if reasons:
-        return Incomplete(identity, period, tuple(reasons))
-    return Settled(_statement(terms, identity, period, lines, end_day), tuple(lines))
+        return Incomplete(agreement_id(terms), period, tuple(reasons))
+    return Settled(statement_of(terms, period, lines, end_day), tuple(lines))
 
 
 def _line(
@@ -126,6 +125,14 @@ def _line(
         return f"{len(read) - len(actual_w)} of {len(read)} meter readings are missing"
     if not recordable(zip(baseline.values_w, actual_w, strict=True)):
         return "a power is out of the range that can be recorded"
+    return line_of(terms, activation, baseline, actual_w)
+
+
+def line_of(
+    terms: Terms, activation: Activation, baseline: Baseline, actual_w: tuple[int, ...]
+) -> Line:
+    """Work out the line of an activation from its baseline and actual, one W per ISP each."""
+    assert baseline.values_w is not None, "a line has a baseline"
     delivery = measure(activation.ordered_w, baseline.values_w, actual_w)
     paid_scaled = paid_w_sum_scaled(
         delivery, terms.delivery_rule, terms.delivery_bp, terms.delivery_slope
@@ -149,9 +156,10 @@ def capacity_isps(terms: Terms, period: Period, lost_isps: int, end_day: int | N
     return max(0, count_window_isps(terms.window, terms.clock, first, last) - lost_isps)
 
 
-def _statement(
-    terms: Terms, identity: bytes, period: Period, lines: Sequence[Line], end_day: int | None
+def statement_of(
+    terms: Terms, period: Period, lines: Sequence[Line], end_day: int | None = None
 ) -> Statement:
+    """Add lines up to the statement of a period."""
     lost_isps = sum(line.activation.isps for line in lines if not line.counted_for_capacity)
     isps = capacity_isps(terms, period, lost_isps, end_day)
     capacity = line_amount(abs(terms.amount_w) * isps, terms.isp_minutes, terms.capacity_rate)
@@ -159,7 +167,7 @@ def _statement(
     raw = sum(line.penalty for line in lines)
     penalty = capped_penalty(raw, terms.penalty_cap_bp, capacity + volume)
     return Statement(
-        identity,
+        agreement_id(terms),
         period.first_day,
         period.last_day,
         series_hash(pair for line in lines for pair in line.pairs),

@@ -4,6 +4,7 @@ A line of a statement is an exact rational, rounded once, half to even. This is 
 rounding of money in the project.
 """
 
+import re
 from collections.abc import Sequence
 
 from settlement.errors import InputError
@@ -86,6 +87,18 @@ def format_eur(amount: int) -> str:
     sign = "-" if amount < 0 else ""
     whole, part = divmod(abs(amount), AMOUNT_PER_EUR)
     return f"{sign}{whole}.{part:04d}"
+
+
+def parse_eur(text: str, where: str) -> int:
+    """Read EUR such as "0.01" as 1e-4 EUR.
+
+    Raises:
+        InputError: negative, more than four decimals, or no number.
+    """
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", text, re.ASCII):
+        raise InputError(f"{text!r:.40}", where, "EUR with at most four decimals, such as 0.01")
+    whole, _, part = text.partition(".")
+    return int(whole) * AMOUNT_PER_EUR + int(part.ljust(4, "0"))
 
 
 def parse_integer(value: object, where: str, lowest: int, highest: int) -> int:

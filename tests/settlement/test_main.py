@@ -15,7 +15,7 @@ from settlement.bundle_document import write_bundle
 from settlement.clock import date_of
 from settlement.evidence import gather
 from tests.settlement.build import bundle_of
-from tests.settlement.market import MONDAY, isp_at
+from tests.settlement.market import DOMAIN, LEDGER, MONDAY, isp_at, market
 from tests.settlement.memory_chain import MemoryChain, honest_chain
 from tests.settlement.node import chain_node, node
 from tests.settlement.tampering import line_with, statement_with, without_meter_day
@@ -72,7 +72,7 @@ def test_a_false_settlement_does_not_hold(saved):
     assert (found.returncode, found.stderr) == (1, "")
     assert "  no  The statement is what the rules give." in found.stdout
     assert "the baseline of its ISP 1 is stated as 12509 W, it is 12609 W." in found.stdout
-    assert found.stdout.endswith("\nDo not accept this settlement: 1 finding.\n")
+    assert "\nDo not accept this settlement: 1 finding.\n\nWhat you can do:\n" in found.stdout
 
 
 @pytest.mark.parametrize(
@@ -199,3 +199,46 @@ def test_json_for_machines(saved, capsys, name, amount):
         assert report["amount"] == amount
         findings = [finding for check in report["checks"] for finding in check["findings"]]
         assert "The amount is stated as 1.2258 EUR; by the rules it is 1.2257 EUR." in findings
+
+
+def test_the_tolerance_is_an_option(saved, tmp_path, capsys):
+    bundle, first = bundle_of("evening"), isp_at(MONDAY + 1, 17)
+    own = meter_file(
+        bundle, tmp_path / "meter.csv", lambda isp, value: value + 100 * (0 <= isp - first < 4)
+    )
+    path = str(saved(bundle))
+    for tolerance, status in (("0.01", 1), ("1", 0)):
+        assert main(["verify", path, "--meter", str(own), "--tolerance", tolerance]) == status
+        assert "is accepted." in capsys.readouterr().out
+    assert main(["verify", path, "--tolerance", "1,5"]) == 2
+    assert "--tolerance: '1,5'; expected EUR with at most four decimals" in capsys.readouterr().err
+
+
+def test_an_own_list_of_non_working_days(saved, tmp_path, capsys):
+    path, days = str(saved(bundle_of("evening"))), tmp_path / "days.txt"
+    days.write_text("2027-03-19\n")
+    assert main(["verify", path, "--non-working", str(days)]) == 0
+    assert "  ok  The non-working days are those of your own list." in capsys.readouterr().out
+    days.write_text("2027-03-18\n")
+    assert main(["verify", path, "--non-working", str(days)]) == 1
+    assert "2027-03-19 counts as non-working in the bundle" in capsys.readouterr().out
+
+
+def test_challenges_are_written_where_they_can_be(saved, tmp_path, capsys):
+    path, out = str(saved(bundle_of("quiet"))), tmp_path / "challenge.json"
+    assert main(["verify", path, "--challenge", str(out)]) == 0
+    assert json.loads(out.read_text())["challenges"] == []
+    assert main(["verify", path, "--challenge", str(tmp_path)]) == 2
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def test_a_party_without_a_bundle_finds_its_runs(capsys):
+    own = market().agreements["evening"].identity.hex()
+    given = ["--market", "0x" + DOMAIN.market.hex(), "--ledger", "0x" + LEDGER.hex()]
+    with node(chain_node(honest_chain())) as url:
+        assert main(["find", "0x" + own, *given, "--rpc", url]) == 0
+        assert "2027-03-22 to 2027-03-28, version 1 in block 500" in capsys.readouterr().out
+        assert main(["find", "0x" + "00" * 32, *given, "--rpc", url]) == 2
+        assert "expected an agreement that is recorded" in capsys.readouterr().err
+        assert main(["find", "0x00", *given, "--rpc", url]) == 2
+        assert "AGREEMENT: 1 bytes; expected" in capsys.readouterr().err

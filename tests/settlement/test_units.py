@@ -13,6 +13,7 @@ from settlement.units import (
     fits_power,
     format_eur,
     line_amount,
+    parse_eur,
     parse_integer,
 )
 
@@ -121,3 +122,16 @@ def test_parse_integer_refuses(value):
 
 def test_parse_integer_takes_both_bounds():
     assert [parse_integer(value, "here", 0, 10) for value in (0, 10)] == [0, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("0", 0), ("0.01", 100), ("12.3456", 123_456), ("007.5", 75_000)]
+)
+def test_eur_are_read_exactly(text, amount):
+    assert parse_eur(text, "here") == amount
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.", ".5", "1.00001", "1e3", "1,5", " 1", "1\n", "٣"])
+def test_what_is_no_amount_in_eur_is_refused(text):
+    with pytest.raises(InputError, match=r"here: .* expected EUR with at most four decimals"):
+        parse_eur(text, "here")
