@@ -16,7 +16,7 @@ from backend.uftp.answering import (
     whole_message_reasons,
 )
 from backend.uftp.document import parse_message
-from backend.uftp.library import FlexSettlement, FlexSettlementResponse
+from backend.uftp.library import FlexSettlement, FlexSettlementResponse, UsefRole
 from backend.uftp.memory import Memory, Seen, Taken
 from backend.uftp.parties import Directory, Identity, take
 from backend.uftp.reading import read_settlement
@@ -127,8 +127,11 @@ class DsoDesk:
             The message, or None if there were no orders to settle.
 
         Raises:
-            InputError: it cannot be written as a message that the recipient would take.
+            InputError: the aggregator is not known, or what is stated cannot be written as a
+                message that it would take.
         """
+        if (aggregator, UsefRole.AGR.value) not in self.directory:
+            raise InputError(f"aggregator {aggregator!r:.60}", "recipient", "one of the directory")
         message = settlement_message(stated, self.identity.header(aggregator))
         if message is not None:
             outgoing = self.identity.outgoing(message)

@@ -1,6 +1,6 @@
 """Who takes part, and taking a message from one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -15,6 +15,11 @@ from backend.uftp.sealing import open_envelope, seal, unseal
 UNKNOWN_KEY = 419
 
 
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """This party.
@@ -23,18 +28,18 @@ class Identity:
         domain: Internet domain.
         role: AGR or DSO.
         signing_key: private key, base64.
+        now: the time.
     """
 
     domain: str
     role: UsefRole
     signing_key: str
+    now: Callable[[], datetime] = utc_now
 
     def header(self, recipient_domain: str, conversation_id: str | None = None) -> Header:
         """Return the header of a new message, of a new conversation if none is given."""
         conversation_id = conversation_id or str(uuid4())
-        return Header(
-            self.domain, recipient_domain, str(uuid4()), conversation_id, datetime.now(UTC)
-        )
+        return Header(self.domain, recipient_domain, str(uuid4()), conversation_id, self.now())
 
     def outgoing(self, message: PayloadMessage) -> Outgoing:
         """Sign a message for delivery."""
