@@ -10,13 +10,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
+import psutil
+
 from scripts.benchmarks.settlement_bench.data import write_dense, write_month
+from scripts.benchmarks.settlement_bench.measure import tree_of
 from scripts.benchmarks.settlement_bench.memory import dense_calls, rounds, tree_calls
 from scripts.benchmarks.settlement_bench.report import Report, Table, write_report
 
@@ -24,7 +29,7 @@ DENSE_IN_MEMORY, DENSE_SIZES, SMALL_ROWS = 100_000, (100_000, 1_000_000), 400
 MONTH_SIZES, PANDAS_AGREEMENTS = (10_000, 50_000), 500
 DENSE = ("kernel_totals", "kernel_dense", "kernel_dense_numpy", "naive_arrays")
 RIVALS = ("pandas", "polars", "duckdb", "spark")
-TIMEOUT_S = 600
+TIMEOUT_S, POLL_S = 600, 0.1
 
 
 @dataclass(slots=True)
@@ -158,18 +163,36 @@ def _measure(names: tuple[str, ...], data: Path, small: Path, turns: int) -> dic
         for name, one in runs.items():
             module = "scripts.benchmarks.settlement_bench.measure"
             command = [sys.executable, "-m", module, name, str(data), str(small)]
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-            )
-            if done.returncode:
-                raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
-            cost = json.loads(done.stdout.splitlines()[-1])
+            output, peak = _watched(name, command)
+            cost = json.loads(output.splitlines()[-1])
             one.cpu_s.append(cost["cpu_s"])
             one.wall_s.append(cost["wall_s"])
-            one.peak = max(one.peak, cost["peak"])
+            one.peak = max(one.peak, peak)
             one.answers.add(json.dumps(cost["answer"]))
             print(f"{name} {data.name}: {cost['cpu_s']:.2f} CPU s", file=sys.stderr, flush=True)
     return runs
+
+
+def _watched(name: str, command: list[str]) -> tuple[str, int]:
+    """Run a command; return its output and the most memory that it and all below it held."""
+    peak, began = 0, time.monotonic()
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=output, stderr=errors) as child,
+    ):
+        while child.poll() is None:
+            if time.monotonic() - began > TIMEOUT_S:
+                child.kill()
+            with suppress(psutil.NoSuchProcess):
+                tree = tree_of(psutil.Process(child.pid))
+                peak = max(peak, sum(one.memory_info().rss for one in tree))
+            time.sleep(POLL_S)
+        output.seek(0)
+        errors.seek(0)
+        if child.returncode:
+            raise SystemExit(f"{name} failed:\n{errors.read()[-2000:]}")
+        return output.read(), peak
 
 
 def _agree(runs: list[Runs]) -> None:

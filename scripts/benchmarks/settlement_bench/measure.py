@@ -6,9 +6,7 @@ The small folder warms imports, compiled code and virtual machines up; it does n
 """
 
 import json
-import resource
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +20,6 @@ from scripts.benchmarks.settlement_bench.pandas_month import pandas_month
 WITHOUT_COMPILER = "_numpy"
 """Ending of a contender's name that forbids Numba."""
 
-_POLL_S = 0.05
-
 
 def main(name: str, folder: Path, small: Path) -> None:
     """Measure one contender."""
@@ -31,18 +27,10 @@ def main(name: str, folder: Path, small: Path) -> None:
         _forbid_compiler()
     call = _contender(name.removesuffix(WITHOUT_COMPILER))
     call(small)
-    peak, stop = [0], threading.Event()
-    poll = threading.Thread(target=_watch_memory, args=(peak, stop))
-    poll.start()
     cpu_s, wall_s = _tree_cpu_s(), time.perf_counter()
     answer = call(folder)
     cpu_s, wall_s = _tree_cpu_s() - cpu_s, time.perf_counter() - wall_s
-    stop.set()
-    poll.join()
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s, "peak": max(own, *peak), "answer": answer}))
-    if name == "spark":
-        sys.stdout.flush()
+    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s, "answer": answer}))
 
 
 def _contender(name: str) -> Callable[[Path], Any]:
@@ -61,15 +49,10 @@ def _forbid_compiler() -> None:
     delivery.has_numba = hashing.has_numba = lambda: False  # type: ignore[assignment]
 
 
-def _tree() -> list[psutil.Process]:
-    own = psutil.Process()
-    return [own, *own.children(recursive=True)]
-
-
 def _tree_cpu_s() -> float:
     """CPU of this process and all below it, of ended ones as well."""
     total = time.process_time()
-    for number, one in enumerate(_tree()):
+    for number, one in enumerate(tree_of(psutil.Process())):
         try:
             times = one.cpu_times()
         except psutil.NoSuchProcess:
@@ -80,15 +63,9 @@ def _tree_cpu_s() -> float:
     return total
 
 
-def _watch_memory(peak: list[int], stop: threading.Event) -> None:
-    while not stop.wait(_POLL_S):
-        total = 0
-        for one in _tree():
-            try:
-                total += one.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        peak[0] = max(peak[0], total)
+def tree_of(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all below it."""
+    return [process, *process.children(recursive=True)]
 
 
 if __name__ == "__main__":
