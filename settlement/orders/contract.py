@@ -58,6 +58,7 @@ class Contract:
         count_per: that stretch.
         test_calls_count: whether test calls count as activations.
         volume_rate: 1e-4 EUR per MWh delivered, for orders without a price of their own.
+        max_volume_rate: 1e-4 EUR per MWh that an offer may ask at most; None without a limit.
         penalty_rate: 1e-4 EUR per MWh of deficiency.
         delivery_rule: which share of an activation is paid, with its two parameters as in terms.
         delivery_bp: threshold or grace share in basis points.
@@ -91,6 +92,7 @@ class Contract:
     penalty_cap_bp: int | None = None
     pays_released: bool = False
     pays_when_used_up: bool = True
+    max_volume_rate: int | None = None
 
     def in_window(self, isp: int) -> bool:
         """Tell whether capacity is reserved in an ISP: by its own local start."""
@@ -125,6 +127,8 @@ def validate_contract(contract: Contract) -> None:
     for name in ("max_runtime_isps", "max_activations"):
         limit = getattr(contract, name)
         require(limit is None or limit >= 1, name, "1 or more, or no limit")
+    most = contract.max_volume_rate
+    require(most is None or most >= 0, "max_volume_rate", "0 or more, or no limit")
     cap_bp = contract.penalty_cap_bp
     require(cap_bp is None or 0 <= cap_bp <= BASIS_POINTS, "penalty_cap_bp", "0 to 10000, or none")
     validate_delivery(contract)

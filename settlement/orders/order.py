@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from settlement.errors import InputError
 from settlement.orders.contract import Contract
+from settlement.units import format_eur, line_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,26 @@ def check_orders(contract: Contract, orders: Sequence[Order]) -> None:
             raise InputError(
                 f"both directions at {contract.clock.describe(isp)}", f"orders {names}", "one sign"
             )
+
+
+def check_offer_price(contract: Contract, offered_w: Mapping[int, int], price: int) -> None:
+    """Refuse an offer that asks for more than the contract allows; exactly that much is allowed.
+
+    Args:
+        contract: the contract that the offer refers to.
+        offered_w: signed W by ISP.
+        price: 1e-4 EUR for the whole offer.
+
+    Raises:
+        InputError: names the price and the most that may be asked.
+    """
+    if contract.max_volume_rate is None:
+        return
+    w_sum = sum(abs(w) for w in offered_w.values())
+    most = line_amount(w_sum, contract.clock.isp_minutes, contract.max_volume_rate)
+    if price > most:
+        asked, where = f"price {format_eur(price)} EUR", f"offer of contract {contract.contract_id}"
+        raise InputError(asked, where, f"at most {format_eur(most)} EUR")
 
 
 def orders_by_isp(orders: Iterable[Order]) -> dict[int, list[Order]]:

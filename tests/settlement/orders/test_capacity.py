@@ -209,6 +209,7 @@ def test_a_missing_reading_makes_everything_wait():
         ({"recovery_isps": -1}, "recovery_isps is -1"),
         ({"max_runtime_isps": 0}, "max_runtime_isps is 0"),
         ({"max_activations": 0}, "max_activations is 0"),
+        ({"max_volume_rate": -1}, "max_volume_rate is -1"),
         ({"penalty_cap_bp": 10_001}, "penalty_cap_bp is 10001"),
         ({"delivery_bp": 100}, "delivery_bp is 100"),
         ({"delivery_rule": DeliveryRule.GRACE}, "delivery_slope is 0"),

@@ -5,8 +5,14 @@ import pytest
 from settlement.errors import InputError
 from settlement.orders.contract import CountPer
 from settlement.orders.excess import Excess, excess_by, excess_isps
-from settlement.orders.order import Order, OrderActivation, activations_of, check_orders
-from tests.settlement.defaults import AUTUMN_2027, SPRING_2027, VIENNA
+from settlement.orders.order import (
+    Order,
+    OrderActivation,
+    activations_of,
+    check_offer_price,
+    check_orders,
+)
+from tests.settlement.defaults import AUTUMN_2027, EUR_PER_MWH, SPRING_2027, VIENNA
 from tests.settlement.orders.parties import MON_2027_06_07, contract, isp_at, order
 
 RUNTIME, RECOVERY, COUNT = Excess
@@ -134,3 +140,13 @@ def test_whoever_is_asked_sees_the_excess_that_an_order_would_make():
 def test_orders_that_cannot_be_settled_together_are_refused(orders, message):
     with pytest.raises(InputError, match=message):
         check_orders(contract(), orders)
+
+
+def test_an_offer_may_ask_for_the_maximum_rate_and_not_more():
+    # 7000 W for a quarter of an hour are 0.00175 MWh: 0.35 EUR at 200 EUR/MWh.
+    offer = {T: -3000, T + 1: -4000}
+    limited = contract(max_volume_rate=200 * EUR_PER_MWH)
+    check_offer_price(limited, offer, 3500)
+    with pytest.raises(InputError, match=r"offer of contract C1: price 0\.3501 EUR; .* 0\.3500"):
+        check_offer_price(limited, offer, 3501)
+    check_offer_price(contract(), offer, 10**9)
