@@ -156,6 +156,8 @@ def _check(found: etree._Element, shape: Element, where: str) -> None:
         if name not in found.attrib:
             raise InputError(f"{name} is missing", where, form.expected)
     names = list(shape.children)
+    if found.text and not names:
+        raise InputError(f"{found.text!r:.40}", where, "nothing inside")
     order = ", ".join(names) or "no element"
     position = -1
     for number, child in enumerate(found, start=1):
