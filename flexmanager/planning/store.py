@@ -160,19 +160,30 @@ def _part(stores: Stores, part: slice) -> Stores:
 
 def _reachable(stores: Stores) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return floor and ceiling as far as they can be kept, and what of the floor cannot."""
-    floor, ceiling = stores.floor_wh.copy(), stores.ceiling_wh.copy()
-    highest, lowest = stores.energy_wh.copy(), stores.energy_wh.copy()
-    fills = sum((one.most_wh for one in stores.flows if one.into), np.zeros(floor.shape))
-    empties = sum((one.most_wh for one in stores.flows if not one.into), np.zeros(floor.shape))
-    for isp in range(len(floor)):
-        used = 0.0 if stores.drain_wh is None else stores.drain_wh[isp]
-        highest += fills[isp] - used
-        lowest -= empties[isp] + used
-        np.maximum(ceiling[isp], lowest, out=ceiling[isp])
-        np.minimum(highest, ceiling[isp], out=highest)
-        np.minimum(floor[isp], highest, out=floor[isp])
-        np.maximum(lowest, floor[isp], out=lowest)
-    return floor, ceiling, np.maximum(stores.floor_wh - floor, 0.0)
+    shape = stores.floor_wh.shape
+    gains = sum((one.most_wh for one in stores.flows if one.into), np.zeros(shape))
+    losses = sum((one.most_wh for one in stores.flows if not one.into), np.zeros(shape))
+    if stores.drain_wh is not None:
+        gains, losses = gains - stores.drain_wh, losses + stores.drain_wh
+    floor, ceiling = stores.floor_wh, stores.ceiling_wh
+    if (stores.energy_wh > ceiling[0]).any() or (losses < 0).any() or _falls(ceiling):
+        ceiling = ceiling.copy()
+        lowest = stores.energy_wh.copy()
+        for row, loss in zip(ceiling, losses, strict=True):
+            lowest -= loss
+            np.maximum(row, lowest, out=row)
+            np.maximum(lowest, 0.0, out=lowest)
+    reach = np.empty(shape)
+    highest = stores.energy_wh
+    for row, gain, top in zip(reach, gains, ceiling, strict=True):
+        np.add(highest, gain, out=row)
+        highest = np.minimum(row, top, out=row)
+    floor = np.minimum(floor, reach)
+    return floor, ceiling, stores.floor_wh - floor
+
+
+def _falls(series: FloatArray) -> bool:
+    return bool((series[1:] < series[:-1]).any())
 
 
 def _levels_before(
@@ -191,15 +202,14 @@ def _levels_before(
     np.clip(level, floor[-1], ceiling[-1], out=level)
     rows = [1 + np.searchsorted(-worth, -one) for one in worths]
     targets: list[list[FloatArray]] = [[] for _ in range(isps)]
-    places = [row.tolist() for row in rows]
+    steps = [
+        (one.into, one.most_wh, row.tolist()) for one, row in zip(stores.flows, rows, strict=True)
+    ]
     for isp in range(isps - 1, -1, -1):
-        targets[isp] = [level[place[isp]].copy() for place in places]
-        for flow, place in zip(stores.flows, places, strict=True):
-            moving = level[: place[isp]] if flow.into else level[place[isp] :]
-            if flow.into:
-                moving -= flow.most_wh[isp]
-            else:
-                moving += flow.most_wh[isp]
+        targets[isp] = [level[places[isp]].copy() for _, _, places in steps]
+        for into, most, places in steps:
+            moving = level[: places[isp]] if into else level[places[isp] :]
+            (np.subtract if into else np.add)(moving, most[isp], out=moving)
         if stores.drain_wh is not None:
             level += stores.drain_wh[isp]
         if isp:
@@ -224,14 +234,17 @@ def _forward(stores: Stores, targets: list[list[FloatArray]]) -> tuple[FloatArra
     energy = np.empty((isps, len(stores.energy_wh)))
     now = stores.energy_wh.astype(np.float64)
     signed = [one.eur_per_mwh if one.into else -one.eur_per_mwh for one in stores.flows]
-    order = np.argsort(np.array(signed), axis=0, kind="stable")
-    for isp in range(isps):
+    order = np.argsort(np.array(signed), axis=0, kind="stable").T.tolist()
+    for isp, (target, sequence) in enumerate(zip(targets, order, strict=True)):
         if stores.drain_wh is not None:
             now = now - stores.drain_wh[isp]
-        for at in order[:, isp].tolist():
-            flow, target = stores.flows[at], targets[isp][at]
-            gap = target - now if flow.into else now - target
-            step = np.minimum(np.maximum(gap, 0.0), flow.most_wh[isp], out=moved[at, isp])
+        for at in sequence:
+            flow, step = stores.flows[at], moved[at, isp]
+            np.subtract(target[at], now, out=step)
+            if not flow.into:
+                np.negative(step, out=step)
+            np.maximum(step, 0.0, out=step)
+            np.minimum(step, flow.most_wh[isp], out=step)
             now = now + step if flow.into else now - step
         energy[isp] = now
     return moved, energy
