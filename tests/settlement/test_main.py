@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.settlement.build import bundle_of
 from tests.settlement.market import DOMAIN, LEDGER, MONDAY, isp_at, market
 from tests.settlement.memory_chain import MemoryChain, honest_chain
 from tests.settlement.node import chain_node, node
+from tests.settlement.schemas import validator
 from tests.settlement.tampering import line_with, statement_with, without_meter_day
 
 ROOT = Path(__file__).parents[2]
@@ -199,6 +201,24 @@ def test_json_for_machines(saved, capsys, name, amount):
         assert report["amount"] == amount
         findings = [finding for check in report["checks"] for finding in check["findings"]]
         assert "The amount is stated as 1.2258 EUR; by the rules it is 1.2257 EUR." in findings
+
+
+def test_the_report_for_machines_has_every_check_by_its_id(saved, tmp_path, capsys):
+    bundle, days = bundle_of("evening"), tmp_path / "days.txt"
+    days.write_text("2027-03-19\n")
+    options = ["--json", "--non-working", str(days)]
+    options += ["--meter", str(meter_file(bundle, tmp_path / "meter.csv"))]
+    found = set()
+    for chain, status in ((honest_chain(), 0), (MemoryChain(chain=1), 1)):
+        with node(chain_node(chain)) as url:
+            assert main(["verify", str(saved(bundle)), "--rpc", url, *options]) == status
+        report = json.loads(capsys.readouterr().out)
+        assert list(validator("report_1.schema.json").iter_errors(report)) == []
+        found |= {check["id"] for check in report["checks"]}
+    schema: Any = validator("report_1.schema.json").schema
+    assert found == set(schema["$defs"]["check_id"]["enum"])
+    page = (ROOT / "docs" / "bundle.md").read_text()
+    assert all(f"`{identifier}`" in page for identifier in found)
 
 
 def test_the_tolerance_is_an_option(saved, tmp_path, capsys):

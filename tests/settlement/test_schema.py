@@ -1,14 +1,12 @@
 """The published JSON Schemas: what is written keeps to them, what breaks them is refused."""
 
 import json
-from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from settlement.bundle import FORMAT
 from settlement.bundle_document import read_bundle, write_bundle
@@ -19,6 +17,7 @@ from settlement.report import FORMAT as REPORT_FORMAT
 from settlement.report import as_json
 from tests.settlement.build import bundle_of
 from tests.settlement.corrections import EVERY_BUNDLE
+from tests.settlement.schemas import validator
 from tests.settlement.test_bundle_document import (
     document_of,
     parent_of,
@@ -27,13 +26,6 @@ from tests.settlement.test_bundle_document import (
     replacement_of,
 )
 from tests.settlement.test_document import any_json
-
-
-@lru_cache(maxsize=2)
-def validator(name: str) -> Draft202012Validator:
-    schema = json.loads(files("settlement").joinpath(name).read_text())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
 
 
 def is_valid(document: Any) -> bool:
@@ -129,6 +121,21 @@ def test_reports_for_machines_keep_to_their_schema(name):
     document = json.loads(as_json(bundle, check_bundle(bundle)[0]))
     assert list(validator("report_1.schema.json").iter_errors(document)) == []
     assert document["format"] == REPORT_FORMAT
+
+
+def test_the_page_about_bundles_names_every_member():
+    page = (Path(__file__).parents[2] / "docs" / "bundle.md").read_text()
+    schema: Any = validator("bundle_1.schema.json").schema
+    assert all(f"`{name}`" in page for name in schema["properties"])
+
+
+def test_the_reasons_of_days_are_those_on_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "bundle.md").read_text()
+    bundles = [EVERY_BUNDLE[name]() for name in EVERY_BUNDLE]
+    lines = [line for one in bundles if one.stated for line in one.stated.lines]
+    reasons = {day.reason for line in lines for day in line.days}
+    assert len(reasons) >= 4
+    assert all(f"`{reason}`" in page for reason in reasons)
 
 
 def test_a_newer_format_is_refused_by_its_name():
