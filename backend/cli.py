@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.baselines_command import add_baseline_commands
+from backend.demo.checking import Mismatch
 from backend.demo.pipeline import run_demo
-from backend.demo.settlement_day import Mismatch
 from backend.demo.table import as_table
 from backend.demo.tampering import AcceptedForgery
 from backend.report.page import write_report

@@ -12,21 +12,22 @@ from backend.demo import owners, plan
 from backend.demo.plan import TemplatePlan
 from backend.demo.preparation import Agreed, Prepared, metering_point
 from backend.demo.stage import Stage
-from backend.demo.world import ISP_MINUTES, World
+from backend.demo.world import World
 from backend.services.activating import note_override
 from backend.services.congestion import Limits, find_requirement
 from backend.services.dispatching import Answer, Available, answer_requirement
+from backend.services.forecasts import store_forecast
 from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
 from backend.services.metering import commit_meter_days, nominate, take_in_day
 from backend.services.records import agreement_of
 from flexmanager.forecast import forecast
 from flexmanager.site import capability_w
 from settlement.activation import Activation
-from settlement.clock import Clock, date_of
+from settlement.clock import date_of
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod
 
-ISPS_PER_UTC_DAY = 24 * 60 // ISP_MINUTES
+ISPS_PER_UTC_DAY = 24 * 60 // plan.ISP_MINUTES
 NOMINATION_DAYS_BACK, NOMINATION_NEAREST = 21, 3
 HOLD_ISPS = 8
 """What a site can hold within the day is judged over two hours."""
@@ -50,6 +51,14 @@ class Ordered:
     override_isp: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A reading that the meter data company does not get until the month is settled."""
+
+    site_id: str
+    isp: int
+
+
 @dataclass(slots=True)
 class Month:
     """The month as it unfolds.
@@ -60,6 +69,7 @@ class Month:
         relief_w: congestion point to ISP to ordered W, for the DSO's view of past days.
         ordered: all activations.
         answers: all orders with their dispatch.
+        missed: in the middle of the first activation; None before there is one.
         committed_to: last UTC day whose meter data is committed.
         lived_to: first ISP that the sites have not lived yet.
     """
@@ -67,31 +77,30 @@ class Month:
     stage: Stage
     world: World
     prepared: Prepared
-    clock: Clock
     requested_w: dict[str, dict[int, int]] = field(default_factory=dict)
     overridden: dict[str, set[int]] = field(default_factory=dict)
     relief_w: dict[str, dict[int, int]] = field(default_factory=dict)
     ordered: list[Ordered] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    missed: Missed | None = None
     committed_to: int = 0
     lived_to: int = 0
 
 
 def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> Month:
     """Run all days of the month; afterwards its meter data is complete and committed."""
-    clock = Clock(ISP_MINUTES, plan.UTC_OFFSET_MINUTES, plan.templates()[0].terms.clock_rule)
-    month = Month(stage, world, prepared, clock)
+    month = Month(stage, world, prepared)
     _commit_history(month, prepared.first_day)
-    month.lived_to = clock.day_isps(prepared.first_day)[0]
+    month.lived_to = plan.CLOCK.day_isps(prepared.first_day)[0]
     for day in range(prepared.first_day, prepared.last_day + 1):
-        today = LocalDay(clock, day)
+        today = LocalDay(plan.CLOCK, day)
         before, answers_before = len(month.ordered), len(month.answers)
         for gate_minute, templates in _gates():
             stage.chain.advance_to(today.start_s(gate_minute))
             _commit_complete_days(month, today.first_isp)
             for point in world.district.congestion_points:
                 _serve_point(month, today, gate_minute, templates, point.congestion_point_id)
-        _live_until(month, LocalDay(clock, day + 1).start_s(_gates()[0][0]))
+        _live_until(month, LocalDay(plan.CLOCK, day + 1).start_s(_gates()[0][0]))
         stage.session.commit()
         congested = sum(len(answer.congested) for answer in month.answers[answers_before:])
         say(
@@ -127,7 +136,7 @@ def _commit_history(month: Month, first_day: int) -> None:
     """Take in and commit all UTC days before the month that the district holds in full."""
     first_utc_day = -(-month.world.first_isp // ISPS_PER_UTC_DAY)
     month.committed_to = first_utc_day - 1
-    _commit_complete_days(month, month.clock.day_isps(first_day)[0])
+    _commit_complete_days(month, plan.CLOCK.day_isps(first_day)[0])
 
 
 def _commit_complete_days(month: Month, up_to_isp: int) -> None:
@@ -140,12 +149,22 @@ def _commit_complete_days(month: Month, up_to_isp: int) -> None:
     mdc = address_of(stage.parties.mdc)
     for utc_day in range(first_utc_day, last_utc_day + 1):
         values = {
-            metering_point(site.site_id): month.world.utc_day_values(site.site_id, utc_day)
+            metering_point(site.site_id): _metered(month, site.site_id, utc_day)
             for site in month.world.district.sites
         }
         take_in_day(stage.session, mdc, utc_day, values)
     commit_meter_days(stage.session, stage.ledger, stage.parties.mdc, first_utc_day, last_utc_day)
     month.committed_to = last_utc_day
+
+
+def _metered(month: Month, site_id: str, utc_day: int) -> list[int | None]:
+    """Return a site's UTC day as the meter data company gets it in time."""
+    values = month.world.utc_day_values(site_id, utc_day)
+    if month.missed is not None and month.missed.site_id == site_id:
+        missed_day, position = divmod(month.missed.isp, ISPS_PER_UTC_DAY)
+        if missed_day == utc_day:
+            values[position] = None
+    return values
 
 
 def _serve_point(
@@ -156,25 +175,32 @@ def _serve_point(
     congestion_point: str,
 ) -> None:
     """Find what a congestion point needs after a gate and have it covered."""
-    window = templates[0]
-    gate_isp = month.clock.isp_of(today.start_s(gate_minute))
+    window, point = templates[0], month.world.congestion_point(congestion_point)
+    gate_isp = plan.CLOCK.isp_of(today.start_s(gate_minute))
     requirement = find_requirement(
         today,
         # The DSO is taken to tell flexibility from load in what it metered on past days.
         month.world.load_w(congestion_point, actual=False),
         month.world.first_isp,
-        _limits(month.world, congestion_point),
+        Limits(point.import_limit_w, point.export_limit_w),
         window.sign,
         gate_isp,
         window.from_minute,
         window.to_minute,
+    )
+    store_forecast(
+        month.stage.session,
+        congestion_point,
+        today.first_isp,
+        gate_isp,
+        requirement.expected_w.tolist(),
     )
     if not requirement.required_w.any():
         return
     agreed = [
         one
         for one in month.prepared.agreed
-        if one.template in templates and _point_of(month.world, one.site_id) == congestion_point
+        if one.template in templates and month.world.point_of(one.site_id) == congestion_point
     ]
     outlooks = {one.site_id: _outlook(month, today, one.site_id, gate_isp) for one in agreed}
     _nominate(month, today, agreed, outlooks)
@@ -197,20 +223,6 @@ def _serve_point(
     for wanted in answer.activations:
         (one,) = (one for one in agreed if one.terms == wanted.terms)
         _take_order(month, one, wanted, congestion_point, outlooks[one.site_id].expected_w)
-
-
-def _limits(world: World, congestion_point: str) -> Limits:
-    (found,) = (
-        one
-        for one in world.district.congestion_points
-        if one.congestion_point_id == congestion_point
-    )
-    return Limits(found.import_limit_w, found.export_limit_w)
-
-
-def _point_of(world: World, site_id: str) -> str:
-    (site,) = (one for one in world.district.sites if one.site_id == site_id)
-    return site.congestion_point_id
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,7 +273,7 @@ def _available(
         HOLD_ISPS,
         site.states,
     )
-    needed = today.minutes()[np.flatnonzero(required_w)] // ISP_MINUTES
+    needed = today.minutes()[np.flatnonzero(required_w)] // plan.ISP_MINUTES
     power_w = int(np.median(np.abs(able_w[needed])))
     row = agreement_of(month.stage.session, agreement_id(agreed.terms))
     return Available(row, min(power_w, abs(agreed.terms.amount_w)), EXPECTED_RELIABILITY)
@@ -280,7 +292,9 @@ def _take_order(
     what it is settled against; the others change what they do by the ordered power.
     """
     stage, activation = month.stage, wanted.activation
-    world, clock = month.world, month.clock
+    if month.missed is None:
+        month.missed = Missed(agreed.site_id, activation.first_isp + activation.isps // 2)
+    world, clock = month.world, plan.CLOCK
     requested = month.requested_w.setdefault(agreed.site_id, {})
     relief = month.relief_w.setdefault(congestion_point, {})
     nominated = agreed.terms.baseline_method is BaselineMethod.NOMINATED
@@ -310,7 +324,7 @@ def _take_order(
 
 def _live_until(month: Month, utc_s: int) -> None:
     """Let the sites live from one first gate of a day to the next: evenings have a night after."""
-    end_isp = month.clock.isp_of(utc_s)
+    end_isp = plan.CLOCK.isp_of(utc_s)
     month.world.live(month.lived_to, end_isp, month.requested_w, month.overridden)
     month.lived_to = end_isp
 
@@ -318,7 +332,7 @@ def _live_until(month: Month, utc_s: int) -> None:
 def _finish(month: Month) -> None:
     """Let the two days after the month pass, so that its last UTC day is metered and committed."""
     last_day = month.prepared.last_day
-    after = LocalDay(month.clock, last_day + 2)
+    after = LocalDay(plan.CLOCK, last_day + 2)
     _live_until(month, after.start_s(12 * 60))
     month.stage.chain.advance_to(after.start_s(12 * 60))
     _commit_complete_days(month, after.first_isp)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.demo import plan
+from backend.demo.correction import Correction
 from backend.demo.month import Month
 from backend.demo.settlement_day import Closing
 from backend.demo.tampering import Refusal
@@ -116,6 +118,7 @@ class Outcome:
     site_days: tuple[SiteDay, ...]
     statements: tuple[AgreementOutcome, ...]
     refusals: tuple[Refusal, ...]
+    correction: Correction | None
     gas_used: dict[str, int]
     transactions: dict[str, int]
     seconds: float
@@ -139,7 +142,7 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
         last_date=date_of(last).isoformat(),
         recorded_first_date=date_of(first - 7 * world.district.weeks_moved).isoformat(),
         weeks_moved=world.district.weeks_moved,
-        start_utc_s=(world.first_isp + columns.start) * 900,
+        start_utc_s=(world.first_isp + columns.start) * plan.ISP_MINUTES * 60,
         sites=registered.sites,
         assets=registered.assets,
         agreements=len(month.prepared.agreed),
@@ -155,6 +158,7 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
         site_days=_site_days(month, closing),
         statements=_statements(month, closing),
         refusals=closing.refusals,
+        correction=closing.correction,
         gas_used=dict(month.stage.chain.gas_used),
         transactions=dict(month.stage.chain.transactions),
         seconds=seconds,
@@ -167,7 +171,7 @@ def _point_names(month: Month) -> list[str]:
 
 def _point(month: Month, name: str, columns: slice) -> PointOutcome:
     world = month.world
-    (point,) = (p for p in world.district.congestion_points if p.congestion_point_id == name)
+    point = world.congestion_point(name)
     ordered = np.zeros(columns.stop - columns.start, dtype=np.int64)
     for isp, ordered_w in month.relief_w.get(name, {}).items():
         ordered[isp - world.first_isp - columns.start] += ordered_w
@@ -246,7 +250,7 @@ def _site_day(
     month: Month, name: str, site_id: str, line: Line, share: float, overridden: bool
 ) -> SiteDay:
     world = month.world
-    today = LocalDay(month.clock, month.clock.local_day(line.activation.first_isp))
+    today = LocalDay(plan.CLOCK, plan.CLOCK.local_day(line.activation.first_isp))
     columns = world.columns_of(today.day)
     baseline = np.full(len(today.isps), np.nan)
     target = baseline.copy()

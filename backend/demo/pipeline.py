@@ -12,7 +12,7 @@ from backend.demo.month import run_month
 from backend.demo.outcome import Outcome, summarise
 from backend.demo.owners import preferences_of
 from backend.demo.preparation import moved_day, negotiate_all, register_all
-from backend.demo.settlement_day import BUNDLES, METERS, close_month
+from backend.demo.settlement_day import BUNDLES, MESSAGES, METERS, close_month
 from backend.demo.stage import Stage, set_stage
 from backend.demo.world import World
 from backend.district import District, load_district
@@ -43,12 +43,12 @@ def run_demo(out: Path, checker: str, write: Callable[[str], None]) -> Outcome:
     """Run the demonstration.
 
     Args:
-        out: folder for the store, bundles and meter files; made if missing.
+        out: folder for the store, bundles, messages and meter files; made if missing.
         checker: Python of an environment with the base install, for the prosumers' checkers.
         write: takes lines of progress.
     """
     out.mkdir(parents=True, exist_ok=True)
-    for folder in (out / BUNDLES, out / METERS):
+    for folder in (out / BUNDLES, out / METERS, out / MESSAGES):
         shutil.rmtree(folder, ignore_errors=True)
     say = Headed(write, time.monotonic())
     say.phase("Contracts: market, settlement ledger and a test token on a chain of their own")

@@ -7,17 +7,19 @@ demonstration, as are the owners' preferences. Everything else is recorded or co
 from dataclasses import dataclass, replace
 from datetime import date
 
-from settlement.clock import ClockRule
+from settlement.clock import Clock, ClockRule
 from settlement.rule_set import rule_set_1
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
 from settlement.window import WindowWords, weekly_window
 
 ZONE = "Europe/Berlin"
 ISP_MINUTES = 15
-UTC_OFFSET_MINUTES = 60
+CLOCK = Clock(ISP_MINUTES, 60, ClockRule.EU)
+"""The local time of the district; all templates follow it."""
+
 FIRST_RECORDED_DAY = date(2016, 3, 21)
 LAST_RECORDED_DAY = date(2016, 4, 20)
-"""The month is 31 days around the clock change; all templates follow its local time."""
+"""The month is 31 days around the clock change."""
 
 LEAD_DAYS = 14
 """Days before the month in which templates are published and agreements signed."""
@@ -51,10 +53,6 @@ class TemplatePlan:
     for_generation: bool | None
     terms: Terms
 
-    def window(self) -> WindowWords:
-        """Return the weekly window."""
-        return self.terms.window
-
 
 def _terms(window: WindowWords, **chosen: object) -> Terms:
     zero = bytes(32)
@@ -67,8 +65,8 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
         rule_set=rule_set_1(),
         start_day=0,
         end_day=0,
-        utc_offset_minutes=UTC_OFFSET_MINUTES,
-        clock_rule=ClockRule.EU,
+        utc_offset_minutes=CLOCK.utc_offset_minutes,
+        clock_rule=CLOCK.rule,
         isp_minutes=ISP_MINUTES,
         window0=window[0],
         window1=window[1],

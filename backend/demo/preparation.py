@@ -10,7 +10,7 @@ from backend.chain.wallet import Wallet, address_of, new_wallet
 from backend.demo import plan
 from backend.demo.plan import TemplatePlan
 from backend.demo.stage import Stage
-from backend.demo.world import ISP_MINUTES, World
+from backend.demo.world import World
 from backend.district import Asset, AssetKind
 from backend.services.negotiation import (
     counter,
@@ -24,7 +24,7 @@ from backend.services.registration import AssetDescription, SiteDescription, reg
 from flexmanager.assets import Preferences
 from flexmanager.offer import Offer
 from flexmanager.offer import offer as site_offer
-from settlement.clock import MINUTES_PER_DAY, Clock, day_of, weekday_of
+from settlement.clock import MINUTES_PER_DAY, day_of, weekday_of
 from settlement.terms import Terms
 from settlement.window import in_window
 
@@ -117,15 +117,14 @@ def negotiate_all(
     last_day: int,
 ) -> Prepared:
     """Publish templates, make an offer to every site that can deliver, record what is signed."""
-    clock = Clock(ISP_MINUTES, plan.UTC_OFFSET_MINUTES, plan.templates()[0].terms.clock_rule)
-    start_s = clock.start_s(clock.day_isps(first_day)[0])
+    start_s = plan.CLOCK.start_s(plan.CLOCK.day_isps(first_day)[0])
     agreed: list[Agreed] = []
     for template in plan.templates():
         terms = _with_parties(stage, template.terms)
         aggregator = stage.parties.aggregator
         identity = publish_template(stage.session, stage.market, aggregator, template.name, terms)
         for site in world.district.sites:
-            proposed = _proposal(world, site.site_id, template, clock, first_day)
+            proposed = _proposal(world, site.site_id, template, first_day)
             if proposed is None or proposed.amount_w == 0:
                 continue
             offered = offer(
@@ -159,9 +158,7 @@ def _with_parties(stage: Stage, terms: Terms) -> Terms:
     )
 
 
-def _proposal(
-    world: World, site_id: str, template: TemplatePlan, clock: Clock, first_day: int
-) -> Offer | None:
+def _proposal(world: World, site_id: str, template: TemplatePlan, first_day: int) -> Offer | None:
     """Let the site's manager judge its recorded history; None where the template is not for it.
 
     Refusals of a direction are left to the negotiation, where they are stored with their reason.
@@ -171,10 +168,10 @@ def _proposal(
     generates = AssetKind.PHOTOVOLTAIC in kinds
     if not site.manager.managers or template.for_generation not in (None, generates):
         return None
-    end = clock.day_isps(first_day)[0] - world.first_isp
+    end = plan.CLOCK.day_isps(first_day)[0] - world.first_isp
     columns = slice(0, end)
     history = world.horizon(site_id, columns)
-    locals_ = [clock.local_minutes(world.first_isp + column) for column in range(end)]
+    locals_ = [plan.CLOCK.local_minutes(world.first_isp + column) for column in range(end)]
     window = np.array([in_window(template.terms.window, minute) for minute in locals_])
     weekdays = np.array([weekday_of(minute // MINUTES_PER_DAY) for minute in locals_])
     willing = replace(

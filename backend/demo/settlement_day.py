@@ -1,37 +1,35 @@
-"""S03 in the demonstration: settle, publish, hand out bundles, let everybody check, pay."""
+"""S03 in the demonstration: settle, publish, let everybody check, pay, correct and pay again."""
 
-import csv
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from backend.chain.adapter import ContractRefused
 from backend.chain.rpc_server import serve
 from backend.chain.wallet import address_of
-from backend.db.models import AgreementRow, RunRow
+from backend.db.models import RunRow
 from backend.demo import plan
+from backend.demo.checking import Mismatch, check_all, jobs_of
+from backend.demo.correction import Correction, correct_month
 from backend.demo.month import Month
-from backend.demo.preparation import metering_point
 from backend.demo.tampering import Refusal, tamper_with_bundles, tamper_with_claims
 from backend.services.claiming import claim_all, proven_statements
-from backend.services.records import recorded_agreements
+from backend.services.message_text import render_message
 from backend.services.runs import settled_of
-from backend.services.settlement_job import Office, bundle_path, settle_run
-from backend.services.settling import SettledPeriod
-from backend.services.verification import CheckJob, CheckResult, run_checkers
+from backend.services.settlement_job import Office, settle_run
+from backend.services.settlement_messages import messages_of, read_message
+from backend.services.settling import RunScope, SettledPeriod, settle_period
+from backend.services.verification import CheckResult
 from settlement.clock import day_of
 from settlement.statement import Period
+from settlement.units import format_eur
 
 Progress = Callable[[str], None]
 
 
-BUNDLES, METERS = "bundles", "meters"
+BUNDLES, METERS, MESSAGES = "bundles", "meters", "messages"
 """Folders of the results; what an earlier demonstration left in them is replaced."""
-
-
-class Mismatch(Exception):
-    """Two parties disagree on what both can compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,11 @@ class Closing:
     """The outcome of the settlement.
 
     Attributes:
-        settled: the run and incomplete statements.
-        run: the stored run.
-        checks: what each checker answered.
+        settled: the standing run and incomplete statements.
+        run: its stored version.
+        checks: what each checker answered to it.
         refusals: what was tampered with, and why it was refused.
+        correction: what the correction run changed, None where nothing was missed.
         paid: 1e-4 EUR that arrived at the prosumers.
     """
 
@@ -50,6 +49,7 @@ class Closing:
     run: RunRow
     checks: tuple[CheckResult, ...]
     refusals: tuple[Refusal, ...]
+    correction: Correction | None
     paid: int
 
 
@@ -58,7 +58,7 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
 
     Args:
         month: the finished month.
-        out: folder for bundles and meter files.
+        out: folder for bundles, messages and meter files.
         checker: Python of an environment with the base install.
         say: takes progress.
 
@@ -69,58 +69,43 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
     stage = month.stage
     period = Period(month.prepared.first_day, month.prepared.last_day)
     non_working = [day_of(day) for day in month.world.district.non_working_days]
-    office = Office(
-        stage.session, stage.market, stage.ledger, stage.parties.dso, out / BUNDLES, say
-    )
-    aggregator = address_of(stage.parties.aggregator)
+    parties = stage.parties
+    office = Office(stage.session, stage.market, stage.ledger, parties.dso, out / BUNDLES, say)
+    aggregator = address_of(parties.aggregator)
+    say(_timed(month, RunScope(address_of(parties.dso), aggregator, period), non_working))
     run = settle_run(office, aggregator, period, non_working, stage.chain.now_s())
     settled = settled_of(stage.session, run)
-    total = run.sum / 10_000
-    say(f"one root for {len(settled.run.settled)} statements, {total:.2f} EUR locked")
-    rows = recorded_agreements(stage.session)
     with serve(stage.chain.web3) as rpc:
-        jobs = [_job(month, run, row, out, rpc) for row in rows]
-        checks = _check_all(checker, jobs, say)
-        refusals = tamper_with_bundles(jobs, checker)
+        jobs = jobs_of(month, run, out / BUNDLES, out / METERS, rpc)
+        checks = check_all(checker, jobs, settled, say)
+        confirmed = [result.job for result in checks if result.status == 0]
+        refusals = tamper_with_bundles(confirmed, checker)
     _open_claims(month, settled, run, say)
     refusals += tamper_with_claims(stage, settled)
     for refusal in refusals:
         say(f"{refusal.altered}; refused by {refusal.by}: {refusal.reason}")
     paid = _pay(month, settled, run, say)
-    return Closing(settled, run, checks, refusals, paid)
+    correction = None
+    if month.missed is not None:
+        run, correction = correct_month(month, office, run, checks, non_working)
+        settled = settled_of(stage.session, run)
+        with serve(stage.chain.web3) as rpc:
+            jobs = jobs_of(month, run, out / BUNDLES, out / METERS, rpc)
+            checks = check_all(checker, jobs, settled, say)
+        stage.chain.advance_to(stage.chain.now_s() + plan.CHALLENGE_WINDOW_S)
+        before, paid = paid, _pay(month, settled, run, say)
+        say(f"the correction paid {format_eur(paid - before)} EUR more")
+    _write_messages(month, run, out / MESSAGES)
+    return Closing(settled, run, checks, refusals, correction, paid)
 
 
-def _job(month: Month, run: RunRow, row: AgreementRow, out: Path, rpc: str) -> CheckJob:
-    """Write the prosumer's own meter file, apart from the bundle that it was handed."""
-    bundle = bundle_path(out / BUNDLES, run, row.agreement_id)
-    meter = out / METERS / f"{row.site_id}.csv"
-    meter.parent.mkdir(parents=True, exist_ok=True)
-    if not meter.exists():
-        _write_meter(month, row.site_id, meter)
-    return CheckJob(f"{row.site_id}-{row.agreement_id.hex()[:8]}", bundle, meter, rpc)
-
-
-def _write_meter(month: Month, site_id: str, path: Path) -> None:
-    """Write what the prosumer's own meter recorded, straight from the simulated meter."""
-    world = month.world
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["metering_point", "start_utc", "power_w"])
-        for column, value_w in enumerate(world.sites[site_id].actual_w.tolist()):
-            start = datetime.fromtimestamp((world.first_isp + column) * 900, UTC)
-            stamp = start.strftime("%Y-%m-%dT%H:%MZ")
-            writer.writerow([metering_point(site_id), stamp, value_w])
-
-
-def _check_all(checker: str, jobs: Sequence[CheckJob], say: Progress) -> tuple[CheckResult, ...]:
-    results = []
-    for result in run_checkers(checker, jobs):
-        results.append(result)
-        if result.status != 0:
-            raise Mismatch(f"the checker of {result.job.name} answered:\n{result.text}")
-        if len(results) % 10 == 0 or len(results) == len(jobs):
-            say(f"{len(results)} of {len(jobs)} prosumers' checkers confirm their statements")
-    return tuple(results)
+def _timed(month: Month, scope: RunScope, non_working: Sequence[int]) -> str:
+    """Settle the month without publishing it, for the time it takes."""
+    started = time.monotonic()
+    settled = settle_period(month.stage.session, scope, non_working)
+    seconds = time.monotonic() - started
+    statements = len(settled.agreement_ids)
+    return f"{statements} statements are settled in {seconds:.2f} s, without the chain"
 
 
 def _open_claims(month: Month, settled: SettledPeriod, run: RunRow, say: Progress) -> None:
@@ -141,7 +126,6 @@ def _pay(month: Month, settled: SettledPeriod, run: RunRow, say: Progress) -> in
     stage = month.stage
     proven = proven_statements(stage.session, settled)
     claim_all(stage.session, stage.ledger, stage.parties.relayer, run, proven, say)
-    stage.session.commit()
     owed: dict[bytes, int] = {}
     for one in proven:
         prosumer = one.terms.prosumer
@@ -151,3 +135,11 @@ def _pay(month: Month, settled: SettledPeriod, run: RunRow, say: Progress) -> in
         if balance != amount:
             raise Mismatch(f"0x{prosumer.hex()} was paid {balance}, its statements say {amount}")
     return sum(owed.values())
+
+
+def _write_messages(month: Month, run: RunRow, folder: Path) -> None:
+    """Write the message to each party about the standing run, as people read it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in messages_of(month.stage.session, run):
+        path = folder / f"{row.role}-{row.party.hex()[:8]}.txt"
+        path.write_text(render_message(read_message(row)))

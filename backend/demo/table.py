@@ -21,6 +21,7 @@ def as_table(outcome: Outcome) -> str:
         ("penalties", f"{format_eur(sum(one.penalty for one in statements))} EUR"),
         ("paid to prosumers", f"{format_eur(outcome.paid)} EUR"),
         ("statements confirmed", f"{outcome.checked} checkers, {outcome.incomplete} incomplete"),
+        ("correction", _correction(outcome)),
         ("forgeries refused", f"{len(outcome.refusals)} of {len(outcome.refusals)}"),
     ]
     for point in outcome.points:
@@ -39,6 +40,18 @@ def as_table(outcome: Outcome) -> str:
     rows.append(("time", f"{outcome.seconds:.0f} s"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows) + "\n"
+
+
+def _correction(outcome: Outcome) -> str:
+    found = outcome.correction
+    if found is None:
+        return "none, nothing was missed"
+    last = found.history[-1]
+    assert last.amount is not None, "the correction completed the statement"
+    return (
+        f"{found.site_id} lacked a reading of {found.missed}; run version {last.version} "
+        f"adds {format_eur(last.amount)} EUR"
+    )
 
 
 def _change(before: float, after: float, unit: str) -> str:

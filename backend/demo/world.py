@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.district import Asset, AssetKind, District
+from backend.demo import plan
+from backend.district import Asset, AssetKind, CongestionPoint, District
 from flexmanager.assets import (
     Battery,
     ElectricVehicle,
@@ -25,7 +26,6 @@ from flexmanager.manager import AssetState
 from flexmanager.site import Site, build_site, respond
 from settlement.clock import date_of
 
-ISP_MINUTES = 15
 RESTORE_SHARE = 0.12
 """Batteries come back to rest slowly, over the night, so that they make no peak of their own."""
 
@@ -86,7 +86,7 @@ class World:
 
     def __init__(self, district: District, preferences: Mapping[str, Preferences]) -> None:
         self.district = district
-        self.first_isp = district.first_quarter_utc_s // (ISP_MINUTES * 60)
+        self.first_isp = district.first_quarter_utc_s // (plan.ISP_MINUTES * 60)
         hours = np.arange(district.quarters) // _ISPS_PER_HOUR
         self._temperature_c = district.temperature_centi_celsius[hours] / _CENTI
         self._price_eur_per_mwh = district.day_ahead_price[hours] / _AMOUNT_PER_EUR
@@ -116,7 +116,7 @@ class World:
         flexible = {manager.asset_id for manager in site.manager.managers}
         return SiteHorizon(
             self.first_isp + columns.start,
-            ISP_MINUTES,
+            plan.ISP_MINUTES,
             {name: w[columns] for name, w in site.recorded_w.items() if name in flexible},
             self._temperature_c[columns],
             self._price_eur_per_mwh[columns],
@@ -151,6 +151,18 @@ class World:
             )
             site.actual_w[columns] += response.delta_w
             site.states = response.states
+
+    def point_of(self, site_id: str) -> str:
+        """Return the congestion point of a site."""
+        (site,) = (one for one in self.district.sites if one.site_id == site_id)
+        return site.congestion_point_id
+
+    def congestion_point(self, name: str) -> CongestionPoint:
+        """Return a congestion point by its name."""
+        (found,) = (
+            one for one in self.district.congestion_points if one.congestion_point_id == name
+        )
+        return found
 
     def load_w(self, congestion_point: str, *, actual: bool) -> IntArray:
         """Return the load of a congestion point, as metered or as it would have been without."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.demo import plan
 from backend.demo.outcome import AgreementOutcome, Outcome, PointOutcome, SiteDay
 from backend.services.local_day import LocalDay
-from settlement.clock import Clock, ClockRule, date_of, day_of
+from settlement.clock import date_of, day_of
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -114,11 +114,10 @@ def month_days(outcome: Outcome) -> tuple[MonthDay, ...]:
     Raises:
         UnfitOutcome: a series is longer or shorter than the dates say.
     """
-    clock = Clock(plan.ISP_MINUTES, plan.UTC_OFFSET_MINUTES, ClockRule.EU)
     first, last = (day_of(date.fromisoformat(d)) for d in (outcome.first_date, outcome.last_date))
     days, start = [], 0
     for number in range(first, last + 1):
-        minutes = LocalDay(clock, number).minutes()
+        minutes = LocalDay(plan.CLOCK, number).minutes()
         days.append(MonthDay(date_of(number), slice(start, start + len(minutes)), minutes))
         start += len(minutes)
     for point in outcome.points:

@@ -71,11 +71,17 @@ def messages_of(session: Session, run: RunRow) -> Sequence[MessageRow]:
     return session.scalars(query.order_by(MessageRow.role, MessageRow.party)).all()
 
 
+def read_message(row: MessageRow) -> Document:
+    """Read a stored message."""
+    found: Document = json.loads(row.document)
+    return found
+
+
 def messages_to(session: Session, party: bytes) -> list[Document]:
     """Return every message to an address, by period and version."""
     query = select(MessageRow).join(RunRow).where(MessageRow.party == party)
     query = query.order_by(RunRow.first_day, RunRow.version, RunRow.run_id, MessageRow.role)
-    return [json.loads(row.document) for row in session.scalars(query)]
+    return [read_message(row) for row in session.scalars(query)]
 
 
 def _store(

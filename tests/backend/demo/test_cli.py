@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend import cli
-from backend.demo.settlement_day import Mismatch
+from backend.demo.checking import Mismatch
 from backend.demo.tampering import AcceptedForgery
 from settlement.units import format_eur
 from tests.backend.demo.short import shortened

@@ -12,12 +12,14 @@ from backend.db.models import (
     ActivationRow,
     AgreementRow,
     AssetRow,
+    ForecastRow,
     RunRow,
     SiteRow,
     StatementRow,
 )
 from backend.demo.plan import BOND_AMOUNT, ESCROW_AMOUNT, templates
 from backend.services.records import RECORDED, REFUSED, log_of, read_terms, recorded_agreements
+from backend.services.settlement_messages import messages_of
 from settlement.activation import log_head, standing_activations
 from settlement.bundle_document import read_bundle
 from settlement.clock import Clock, ClockRule, day_of
@@ -35,14 +37,54 @@ def count(session, table, *conditions) -> int:
 
 def test_what_was_paid_is_what_the_statements_say(finished, store):
     outcome, stage = finished.outcome, finished.stage
-    run = store.scalars(select(RunRow)).one()
+    first, run = store.scalars(select(RunRow).order_by(RunRow.version)).all()
     on_chain = stage.ledger.run_of(
         address_of(stage.parties.dso), address_of(stage.parties.aggregator), run.first_day
     )
     total = sum(one.amount for one in outcome.statements)
     assert total > 0
-    assert outcome.paid == total == run.sum == on_chain.sum == on_chain.claimed
-    assert store.scalar(select(func.sum(StatementRow.amount))) == total
+    assert outcome.paid == total == run.sum == on_chain.sum
+    assert on_chain.claimed == run.sum - first.sum > 0, "the rest was paid by the first version"
+    of_run = StatementRow.run_id == run.run_id
+    assert store.scalar(select(func.sum(StatementRow.amount)).where(of_run)) == total
+
+
+def test_the_correction_completes_one_statement_and_repeats_the_others(finished, store):
+    first, second = store.scalars(select(RunRow).order_by(RunRow.version)).all()
+    amounts = [
+        {
+            row.agreement_id: row.amount
+            for row in store.scalars(select(StatementRow).where(StatementRow.run_id == run.run_id))
+        }
+        for run in (first, second)
+    ]
+    (waiting,) = (identity for identity, amount in amounts[0].items() if amount is None)
+    assert amounts[1] == {**amounts[0], waiting: second.sum - first.sum}
+    found = finished.outcome.correction
+    assert (found.history[0].amount, found.history[1].amount) == (None, amounts[1][waiting])
+    assert found.missed in " ".join(finished.said)
+    assert "1 of" in found.history[0].reason
+    assert "the statement is complete" in found.finding
+    (committed,) = second.cause.split(" for ")[1:]
+    assert committed == found.missed[:10], "midday and evening lie on one UTC day"
+
+
+def test_every_party_has_a_message_about_each_version(finished, store):
+    for run in store.scalars(select(RunRow)):
+        roles = Counter(row.role for row in messages_of(store, run))
+        owners = {read_terms(row.terms).prosumer for row in recorded_agreements(store)}
+        assert roles == {"dso": 1, "aggregator": 1, "prosumer": len(owners)}
+    texts = sorted((finished.out / "messages").glob("*.txt"))
+    assert len(texts) == 2 + len(owners)
+    (dso,) = (path.read_text() for path in texts if path.name.startswith("dso"))
+    assert "version 2" in dso
+    assert "procured" in dso
+
+
+def test_the_forecasts_of_every_gate_are_kept(finished, store):
+    gates = {template.gate_minute for template in templates()}
+    days = 2 * len(one_feeder().congestion_points)
+    assert count(store, ForecastRow) == days * len(gates)
 
 
 def test_every_owner_holds_what_its_statements_say(finished, store):
@@ -160,7 +202,7 @@ def test_a_point_is_relieved_by_what_was_ordered(finished):
 def test_every_prosumer_has_a_bundle_and_an_own_meter_file(finished, store):
     bundles = sorted((finished.out / "bundles").rglob("*.json"))
     honest = [path for path in bundles if not path.name.endswith(".forged.json")]
-    assert len(honest) == finished.outcome.agreements
+    assert len(honest) == 2 * finished.outcome.agreements, "of each version of the run"
     sites = {row.site_id for row in recorded_agreements(store)}
     assert {path.stem for path in (finished.out / "meters").glob("*.csv")} == sites
 
@@ -212,6 +254,6 @@ def test_every_line_of_progress_has_its_time(finished):
 def test_gas_is_booked_for_every_kind_of_transaction(finished):
     outcome = finished.outcome
     assert outcome.gas_used.keys() == outcome.transactions.keys()
-    assert outcome.transactions["publishRun"] == 1
+    assert outcome.transactions["publishRun"] == outcome.transactions["publishCorrection"] == 1
     assert outcome.transactions["registerAssets"] <= outcome.sites
     assert min(outcome.gas_used.values()) > 21_000

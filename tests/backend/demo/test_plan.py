@@ -6,7 +6,7 @@ import pytest
 
 from backend.demo import owners, plan
 from backend.district import District, load_district
-from settlement.clock import Clock, check_zone, day_of
+from settlement.clock import check_zone, day_of
 from settlement.identity import encode, template_id, template_of
 from settlement.terms import validate
 from settlement.window import in_window
@@ -38,7 +38,7 @@ def test_the_window_is_the_stated_one(template):
     for minute in range(0, 1440, 15):
         inside = template.from_minute <= minute < template.to_minute
         for day in range(4, 11):
-            assert in_window(template.window(), day * 1440 + minute) == inside
+            assert in_window(template.terms.window, day * 1440 + minute) == inside
 
 
 @names
@@ -57,7 +57,8 @@ def test_templates_of_one_gate_go_one_way():
 
 def test_the_clock_is_that_of_the_zone():
     first, last = day_of(plan.FIRST_RECORDED_DAY), day_of(plan.LAST_RECORDED_DAY)
-    clock = Clock(plan.ISP_MINUTES, plan.UTC_OFFSET_MINUTES, TEMPLATES[0].terms.clock_rule)
+    clock = plan.CLOCK
+    assert {template.terms.clock for template in TEMPLATES} == {clock}
     check_zone(clock, plan.ZONE, first, last)
     assert any(clock.has_clock_change(day) for day in range(first, last + 1))
     assert last - first == 30

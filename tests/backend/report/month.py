@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.demo.correction import Correction
 from backend.demo.outcome import AgreementOutcome, Outcome, PointOutcome, SiteDay
 from backend.demo.tampering import Refusal
+from backend.services.history import StatementVersion
+from settlement.statement import Period
 
 IntArray = NDArray[np.int64]
 SATURDAY, SUNDAY, MONDAY = slice(0, 96), slice(96, 188), slice(188, 284)
@@ -88,6 +91,24 @@ REFUSALS = (
     Refusal("proof: one bit turned", "the ledger", "ProofMismatch"),
 )
 
+CORRECTION = Correction(
+    "LV1-9",
+    "evening reduction",
+    "2027-03-27 18:30",
+    "With your own readings the statement is complete: 5.0000 EUR.",
+    (
+        StatementVersion(
+            Period(20_539, 20_541), 1, "delivered", "the period is over", 7, bytes(32), None,
+            "2027-03-27 18:00: 1 of 8 meter readings are missing", None, False,
+        ),
+        StatementVersion(
+            Period(20_539, 20_541), 2, "delivered", "meter data committed for 2027-03-27", 9,
+            bytes(32), 50_000, "", None, True,
+        ),
+    ),
+    2,
+)  # fmt: skip
+
 
 def outcome(**chosen: object) -> Outcome:
     """The outcome of the short month; any field may be chosen."""
@@ -112,6 +133,7 @@ def outcome(**chosen: object) -> Outcome:
         site_days=(site_day(), site_day(96, "2027-03-29")),
         statements=STATEMENTS,
         refusals=REFUSALS,
+        correction=CORRECTION,
         gas_used={"deploy": 3_000_000, "publishRun": 108_678},
         transactions={"deploy": 3, "publishRun": 1},
         seconds=67.9,

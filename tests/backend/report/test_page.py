@@ -249,6 +249,23 @@ def test_forgeries_are_listed():
     assert rows == [[one.altered, one.by, one.reason] for one in month.REFUSALS]
 
 
+def test_the_correction_is_told_with_its_versions():
+    found = section(usual_page(), "correction")
+    assert "no reading of LV1-9 for the quarter hour from 2027-03-27 18:30" in found.text
+    assert month.CORRECTION.finding in found.text
+    assert "repeated 2 statements as they were" in found.text
+    (first, second) = found.all("table")[0].rows()[1:]
+    assert first[:3] == ["1", "the period is over", "7"]
+    assert first[3] == "incomplete: 2027-03-27 18:00: 1 of 8 meter readings are missing"
+    assert second == ["2", "meter data committed for 2027-03-27", "9", "5.00 EUR"]
+
+
+def test_a_month_without_correction_does_not_speak_of_one():
+    page = page_of(correction=None)
+    assert "correction" not in {one.attributes.get("id") for one in page.everything()}
+    assert "#correction" not in {one.attributes.get("href") for one in page.everything()}
+
+
 def test_gas_is_listed_by_kind_with_its_sum():
     rows = section(usual_page(), "ledger").all("table")[0].rows()[1:]
     assert rows[0][:4] == ["deploy", "3", "3,000,000", "1,000,000"]
