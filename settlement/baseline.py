@@ -28,12 +28,14 @@ class History:
             metering point, the event's own included.
         ordered_isps: ISPs of those activations.
         non_working_days: published days that count as non-working besides weekends.
+        outage_days: local days of declared outages, of contracts only; agreements know none.
     """
 
     readings: Readings
     activation_days: Collection[int]
     ordered_isps: Collection[int]
     non_working_days: Collection[int]
+    outage_days: Collection[int] = ()
 
     def reading(self, isp: int) -> int:
         """Return the W of an ISP that is known to have a reading."""

@@ -66,6 +66,8 @@ def look_back(
             reason = "not a working day" if working else "a working day"
         elif any(day + offset in history.activation_days for offset in offsets):
             reason = "an activation on a day it is read from"
+        elif any(day + offset in history.outage_days for offset in offsets):
+            reason = "a declared outage"
         elif any(clock.has_clock_change(day + offset) for offset in offsets):
             reason = "a clock change"
         elif any(

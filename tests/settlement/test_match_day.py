@@ -83,6 +83,16 @@ def test_a_day_that_lacks_a_compared_reading_is_out():
     assert {one.day: one.reason for one in found.days}[MON_14] == "a missing reading"
 
 
+def test_a_declared_outage_takes_a_day_out():
+    start = VIENNA.isp_at(WED_16, AT_17H)
+    event = range(start, start + 2)
+    readings = site(VIENNA, TABLE, WED_16 - 60, WED_16 + 2)
+    history = History(readings, {WED_16}, {*event}, (), outage_days={MON_14})
+    found = like_day_baseline(match(1, 3), VIENNA, event, history)
+    assert {one.day: one.reason for one in found.days}[MON_14] == "a declared outage"
+    assert taken(found) == [FRI_11]
+
+
 def test_nothing_to_compare_is_no_baseline():
     found = baseline(match(1, gap=96), TABLE)
     assert (found.values_w, found.note) == (None, "nothing outside the event can be compared")
