@@ -1,5 +1,6 @@
 """The contract between a DSO and an aggregator, order rules 1."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -132,3 +133,40 @@ def validate_contract(contract: Contract) -> None:
     cap_bp = contract.penalty_cap_bp
     require(cap_bp is None or 0 <= cap_bp <= BASIS_POINTS, "penalty_cap_bp", "0 to 10000, or none")
     validate_delivery(contract)
+
+
+def check_elements(held: Sequence[tuple[Contract, Collection[str]]]) -> None:
+    """Refuse that an element is reserved twice: in one ISP and direction, by two contracts.
+
+    Args:
+        held: contracts with the metering points behind each; they may end on different days.
+
+    Raises:
+        InputError: names both contracts, the metering point and the first such ISP.
+    """
+    for position, (second, second_points) in enumerate(held):
+        for first, first_points in held[:position]:
+            shared = sorted(set(first_points) & set(second_points))
+            isp = _first_shared_isp(first, second) if shared else None
+            if isp is not None:
+                raise InputError(
+                    f"metering point {shared[0]} at {first.clock.describe(isp)}",
+                    f"contracts {first.contract_id} and {second.contract_id}",
+                    "one contract per metering point, direction and ISP",
+                )
+
+
+def _first_shared_isp(first: Contract, second: Contract) -> int | None:
+    """Return the first ISP that both contracts reserve in one direction."""
+    if first.reserved_w * second.reserved_w <= 0:
+        return None
+    begin, end = max(first.first_day, second.first_day), min(first.last_day, second.last_day)
+    return next(
+        (
+            isp
+            for day in range(begin, end + 1)
+            for isp in first.clock.day_isps(day)
+            if first.in_window(isp) and second.in_window(isp)
+        ),
+        None,
+    )
