@@ -214,17 +214,15 @@ def check_portfolio(portfolio: Portfolio) -> None:
     _require(agreements.window.shape == (count, WINDOW_BYTES), "window", f"{count} x 96 bytes")
     ids = sort_keys(agreements.agreement_id)
     _require(bool(np.all(ids[1:] > ids[:-1])), "agreement_id", "ascending, each once")
-    for name, rows in (
-        ("activations", activations.agreement),
-        ("occupied", portfolio.occupied.agreement),
-    ):
+    occupied = portfolio.occupied
+    for name, rows in (("activations", activations.agreement), ("occupied", occupied.agreement)):
         _require(bool(np.all((rows >= 0) & (rows < count))), name, "rows of the agreements")
     later = np.diff(activations.agreement) > 0
     apart = activations.first_isp[1:] >= activations.first_isp[:-1] + activations.isps[:-1]
     in_order = (np.diff(activations.agreement) == 0) & apart
     _require(bool(np.all(later | in_order)), "activations", "by agreement and time, no overlap")
     _require(bool(np.all(activations.isps >= 1)), "activations", "at least one ISP each")
-    _require(bool(np.all(portfolio.occupied.isps >= 1)), "occupied", "at least one ISP each")
+    _require(bool(np.all(occupied.isps >= 1)), "occupied", "at least one ISP each")
     nominated = len(activations.nominated_w)
     _require(nominated in (0, activations.isps.sum()), "nominated_w", "a value per ordered ISP")
     _require(meters.blobs.dtype == BLOB_DTYPE, "blobs", "int32, big-endian")

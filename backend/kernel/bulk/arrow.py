@@ -30,8 +30,8 @@ from settlement.clock import MINUTES_PER_DAY
 from settlement.errors import InputError
 from settlement.statement import Period
 
-_ORDER = [("first_isp", pa.int64()), ("isps", pa.int64())]
-_ACTIVATION = [*_ORDER, ("ordered_w", pa.int64())]
+ORDER = [("first_isp", pa.int64()), ("isps", pa.int64())]
+ACTIVATION = [*ORDER, ("ordered_w", pa.int64())]
 
 PARTITION_SCHEMA = pa.schema(
     [
@@ -39,9 +39,9 @@ PARTITION_SCHEMA = pa.schema(
         ("isp_minutes", pa.int64()),
         *((name, pa.int64()) for name in TERM_COLUMNS),
         ("window", pa.binary(WINDOW_BYTES)),
-        ("activations", pa.list_(pa.struct(_ACTIVATION))),
+        ("activations", pa.list_(pa.struct(ACTIVATION))),
         ("nominated_w", pa.list_(pa.int32())),
-        ("occupied", pa.list_(pa.struct(_ORDER))),
+        ("occupied", pa.list_(pa.struct(ORDER))),
         ("first_utc_day", pa.int64()),
         ("meters", pa.list_(pa.large_binary())),
     ]
@@ -210,47 +210,3 @@ def fixed_bytes(values: Bytes) -> pa.FixedSizeBinaryArray:
     buffer = pa.py_buffer(np.ascontiguousarray(values))
     kind = pa.binary(values.shape[1])
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(values), [None, buffer])
-
-
-def table_of(portfolio: Portfolio) -> pa.Table:
-    """Write a portfolio as a partition."""
-    agreements, activations = portfolio.agreements, portfolio.activations
-    count = len(agreements)
-    begin = np.searchsorted(activations.agreement, np.arange(count + 1))
-    occupied = portfolio.occupied
-    order = np.argsort(occupied.agreement, kind="stable")
-    shared_begin = np.searchsorted(occupied.agreement[order], np.arange(count + 1))
-    orders = [activations.first_isp, activations.isps, activations.ordered_w]
-    shared = [occupied.first_isp[order], occupied.isps[order]]
-    meters = portfolio.meters
-    width = 4 * meters.blobs.shape[1]
-    rows = np.ascontiguousarray(meters.blobs[meters.element_rows])
-    blobs = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(),
-        len(rows),
-        [None, pa.py_buffer(np.arange(len(rows) + 1, dtype=np.int64) * width), pa.py_buffer(rows)],
-    )
-    ends = np.concatenate([[0], np.cumsum(activations.isps)])[begin]
-    nominated = ends if len(activations.nominated_w) else np.zeros(count + 1, np.int64)
-    return pa.table(
-        [
-            fixed_bytes(agreements.agreement_id),
-            pa.array(np.full(count, agreements.isp_minutes)),
-            *(pa.array(agreements.terms[name]) for name in TERM_COLUMNS),
-            fixed_bytes(agreements.window),
-            _lists(begin, _struct(_ACTIVATION, orders)),
-            _lists(nominated, pa.array(activations.nominated_w)),
-            _lists(shared_begin, _struct(_ORDER, shared)),
-            pa.array(np.full(count, meters.first_utc_day)),
-            _lists(meters.element_offsets, blobs),
-        ],
-        schema=PARTITION_SCHEMA,
-    )
-
-
-def _struct(fields: list[tuple[str, pa.DataType]], columns: list[Integers]) -> pa.StructArray:
-    return pa.StructArray.from_arrays([pa.array(one) for one in columns], [n for n, _ in fields])
-
-
-def _lists(offsets: Integers, values: pa.Array) -> pa.ListArray:
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from backend.kernel.bulk.arrow import bytes_column, table_of
+from backend.kernel.bulk.arrow import bytes_column
+from backend.kernel.bulk.arrow_writing import table_of
 from backend.kernel.columns import Portfolio
 from backend.kernel.records import AgreementRecord, Blobs, portfolio_of
 from settlement.errors import InputError

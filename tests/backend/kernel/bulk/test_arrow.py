@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from backend.kernel.bulk.arrow import settle_table, table_of
+from backend.kernel.bulk.arrow import settle_table
+from backend.kernel.bulk.arrow_writing import table_of
 from settlement.clock import day_of
 from settlement.errors import InputError
 from tests.backend.kernel.comparing import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.kernel.bulk import run as run_module
-from backend.kernel.bulk.__main__ import SETTLED, UNUSABLE, main
+from backend.kernel.bulk.__main__ import DONE, UNUSABLE, main
 from backend.kernel.bulk.executors import Here, executor_of
 from backend.kernel.bulk.files import MANIFEST, portfolios, read_manifest, write_partitions
 from backend.kernel.bulk.run import Task, leaves_of, run_partitions
@@ -176,7 +176,7 @@ def test_the_command_settles_and_names_what_it_cannot_use(market, tmp_path, caps
         f"--last-day={last}",
         *(["--non-working", *days] if days else []),
     ]
-    assert main(["settle", str(tmp_path / "in"), str(tmp_path / "out"), *asked]) == SETTLED
+    assert main(["settle", str(tmp_path / "in"), str(tmp_path / "out"), *asked]) == DONE
     assert f"root 0x{market.run.tree.root[0].hex()}" in capsys.readouterr().out
     (tmp_path / "in" / MANIFEST).write_text("[{}]")
     assert main(["settle", str(tmp_path / "in"), str(tmp_path / "out"), *asked]) == UNUSABLE
