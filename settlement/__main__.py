@@ -89,11 +89,11 @@ def _verify(options: argparse.Namespace) -> int:
     tolerance = parse_eur(options.tolerance, "--tolerance")
     bundle = _read(options.bundle)
     report, evidence = check_bundle(bundle)
-    checks, closes_s = list(report.checks), None
+    checks, closes_s, now_s = list(report.checks), None, None
     if options.rpc is not None:
         chain = RpcChain(JsonRpc(options.rpc), bundle.domain.market, bundle.ledger)
         checks += check_against_chain(bundle, evidence, chain)
-        closes_s = challenges_close_s(bundle, chain)
+        closes_s, now_s = challenges_close_s(bundle, chain), chain.now_s()
     if options.meter is not None and evidence is not None:
         checks.append(_own_meter(bundle, evidence, options.meter, tolerance))
     if options.non_working is not None and evidence is not None:
@@ -101,7 +101,7 @@ def _verify(options: argparse.Namespace) -> int:
         checks.append(check_non_working_days(bundle, evidence, own))
     report = Report(tuple(checks), report.settled)
     challenges = find_challenges(bundle, report, evidence)
-    report = replace(report, remedies=remedies(report, challenges, closes_s))
+    report = replace(report, remedies=remedies(report, challenges, closes_s, now_s))
     if options.challenge is not None:
         _write(options.challenge, write_challenges(bundle, challenges))
     sys.stdout.write(as_json(bundle, report) if options.json else as_text(bundle, report))

@@ -8,7 +8,13 @@ from settlement.baseline import LOOK_BACK_DAYS
 from settlement.bundle import ERC1271, AbsentDay, Bundle, CommittedDay, LogEntry
 from settlement.chain_view import ChainView, RunRecord
 from settlement.clock import date_of
-from settlement.evidence import Evidence, entries_of, nomination_in_force, signatures_of
+from settlement.evidence import (
+    Evidence,
+    entries_of,
+    nomination_in_force,
+    recorded_block,
+    signatures_of,
+)
 from settlement.identity import agreement_id, signing_digest
 from settlement.log_check import check_against_logs
 from settlement.report import Check
@@ -174,22 +180,15 @@ def _nomination_findings(
     if bundle.terms.baseline_method is not BaselineMethod.NOMINATED or evidence is None:
         return
     clock = bundle.terms.clock
-    # An activation that was cancelled and made again counts by its last record.
-    recorded = {entry.activation: entry for entry in bundle.log}
     for activation in activations_of(bundle.terms, evidence.standing, bundle.period):
-        entry = recorded[activation]
+        block = recorded_block(bundle, activation)
         when = clock.describe(activation.first_isp)
-        if not _was_recorded_in(bundle, entry, chain):
-            yield f"The activation at {when} was not recorded in block {entry.block}."
+        if activation not in chain.activations_in(agreement_id(bundle.terms), block):
+            yield f"The activation at {when} was not recorded in block {block}."
             continue
         isps = activation.ordered_isps()
         for utc_day in sorted({clock.start_s(isp) // _SECONDS_PER_DAY for isp in isps}):
-            in_force = nomination_in_force(bundle, utc_day, entry.block)
-            (root,) = chain.nomination_roots(bundle.terms.aggregator, utc_day, 1, entry.block)
+            in_force = nomination_in_force(bundle, utc_day, block)
+            (root,) = chain.nomination_roots(bundle.terms.aggregator, utc_day, 1, block)
             if root != (in_force.root if in_force else None):
                 yield f"The nomination for {when} is not the last one committed before it."
-
-
-def _was_recorded_in(bundle: Bundle, entry: LogEntry, chain: ChainView) -> bool:
-    identity = agreement_id(bundle.terms)
-    return entry.activation in chain.activations_in(identity, entry.block)

@@ -102,6 +102,9 @@ class ChainView(Protocol):
     def chain_id(self) -> int:
         """Return the id of the chain."""
 
+    def now_s(self) -> int:
+        """Return the block time of the last block, UTC seconds."""
+
     def agreement(self, agreement_id: bytes) -> AgreementRecord:
         """Return what is known of an agreement."""
 

@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 
 from settlement.activation import Activation
 from settlement.baseline import Baseline
-from settlement.bundle import Bundle, Stated
-from settlement.evidence import Evidence
+from settlement.bundle import Bundle, CommittedDay, Stated
+from settlement.clock import MINUTES_PER_DAY
+from settlement.evidence import Evidence, nominations_before, recorded_block
+from settlement.meter import decode_blob
 from settlement.report import Report
 from settlement.settle import Incomplete, Line, Settled, activations_of, line_of, statement_of
 from settlement.statement import Pair, series_hash
+from settlement.terms import BaselineMethod
 from settlement.units import format_eur
 
-ARITHMETIC, ACTUAL = "challengeArithmetic", "challengeActual"
+ARITHMETIC, ACTUAL, BASELINE = "challengeArithmetic", "challengeActual", "challengeBaseline"
 _FATAL = {
     "terms",
     "elements",
@@ -38,7 +41,7 @@ class Challenge:
     Attributes:
         function: of the ledger.
         pairs: baseline and actual of the ordered ISPs, as hashed in the statement.
-        isp: the ISP whose actual is not the committed one; None for the arithmetic.
+        isp: the ISP whose actual or baseline is not the committed one; None for the arithmetic.
         reason: one sentence.
     """
 
@@ -66,6 +69,7 @@ def find_challenges(bundle: Bundle, report: Report, evidence: Evidence | None) -
     return [
         *_arithmetic(bundle, bundle.stated, events, pairs),
         *_actual(bundle, evidence, events, pairs),
+        *_baseline(bundle, events, pairs),
     ]
 
 
@@ -118,7 +122,7 @@ def _actual(
     Only days that are committed for all metering points can be handed in.
     """
     ordered = [isp for event in events for isp in event.ordered_isps()]
-    per_day = 86_400 // (60 * bundle.terms.isp_minutes)
+    per_day = MINUTES_PER_DAY // bundle.terms.isp_minutes
     for isp, (_, told) in zip(ordered, pairs, strict=False):
         found = evidence.history.readings.at(isp)
         held = all(isp // per_day in points.days for points in evidence.points.values())
@@ -135,8 +139,44 @@ def _actual(
             return
 
 
+def _baseline(
+    bundle: Bundle, events: Sequence[Activation], pairs: Sequence[Pair]
+) -> Iterator[Challenge]:
+    """Find the first ISP whose stated baseline is none of the nominations before its order."""
+    if bundle.terms.baseline_method is not BaselineMethod.NOMINATED:
+        return
+    ordered = [(isp, event) for event in events for isp in event.ordered_isps()]
+    for (isp, event), (told, _) in zip(ordered, pairs, strict=False):
+        nominated = [w for _, w in nominated_at(bundle, event, isp)]
+        if nominated and told not in nominated:
+            yield Challenge(
+                BASELINE,
+                tuple(pairs),
+                isp,
+                f"At {bundle.terms.clock.describe(isp)} the stated baseline is {told} W, which was "
+                "never nominated before the order: the ledger holds the statement back. If another "
+                "version was committed after the order and within the notice, hand it in as well.",
+            )
+            return
+
+
+def nominated_at(
+    bundle: Bundle, activation: Activation, isp: int
+) -> list[tuple[CommittedDay, int | None]]:
+    """Return the nominations of an ISP committed before its order, each with its W."""
+    isp_minutes = bundle.terms.isp_minutes
+    utc_day, position = divmod(isp, MINUTES_PER_DAY // isp_minutes)
+    return [
+        (one, decode_blob(one.blob, isp_minutes, "bundle")[position])
+        for one in nominations_before(bundle, utc_day, recorded_block(bundle, activation))
+    ]
+
+
 def remedies(
-    report: Report, challenges: Sequence[Challenge], closes_s: int | None
+    report: Report,
+    challenges: Sequence[Challenge],
+    closes_s: int | None = None,
+    now_s: int | None = None,
 ) -> tuple[str, ...]:
     """Say in plain words what a party can do.
 
@@ -144,6 +184,7 @@ def remedies(
         report: all checks.
         challenges: those that would succeed.
         closes_s: UTC second at which the challenge window closes, None if it is not known.
+        now_s: block time of the ledger's last block, None if it is not known.
     """
     if report.holds:
         return ()
@@ -153,15 +194,21 @@ def remedies(
     if not challenges:
         return (
             "Nothing here can be challenged on the ledger: it takes a wrong amount for the stated "
-            "series, and readings that are not the committed ones.",
+            "series, and readings or nominated baselines that are not the committed ones.",
             general,
         )
+    if closes_s is not None and now_s is not None and now_s >= closes_s:
+        return (f"The challenge window closed at {_moment(closes_s)}.", general)
     until = "while the challenge window is open, 7 days from publication unless set otherwise"
     if closes_s is not None:
-        until = f"until {datetime.fromtimestamp(closes_s, UTC):%Y-%m-%d %H:%M} UTC"
+        until = f"until {_moment(closes_s)}"
     return (
         *(f"You can challenge the statement ({one.function}): {one.reason}" for one in challenges),
         f"A challenge has to be recorded {until}. It costs gas and no bond, and it publishes your "
         "baseline and meter readings of the ordered ISPs for everybody to read.",
         general,
     )
+
+
+def _moment(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M} UTC"

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from settlement.activation import standing_activations
 from settlement.bundle import Bundle, CommittedDay
-from settlement.challenge import Challenge
+from settlement.challenge import BASELINE, Challenge, nominated_at
 from settlement.clock import MINUTES_PER_DAY
 from settlement.document import canonical_json
-from settlement.evidence import keys_of
+from settlement.evidence import entries_of, keys_of
 from settlement.identity import solidity_name
 from settlement.merkle import Proof
 from settlement.statement import pack_series
@@ -46,6 +47,8 @@ def _arguments(bundle: Bundle, challenge: Challenge) -> list[object]:
     }
     if challenge.isp is None:
         return [evidence]
+    if challenge.function == BASELINE:
+        return [evidence, _nomination_proof(bundle, challenge.isp)]
     return [evidence, _reading_proof(bundle, challenge.isp)]
 
 
@@ -80,6 +83,13 @@ def _reading_proof(bundle: Bundle, isp: int) -> dict[str, object]:
         "meterKeys": [hex_of(key) for key in ascending],
         "blobs": [_blob(days[key]) for key in ascending],
     }
+
+
+def _nomination_proof(bundle: Bundle, isp: int) -> dict[str, object]:
+    standing = standing_activations(entries_of(bundle.log))
+    (activation,) = (one for one in standing if isp in one.ordered_isps())
+    days = [day for day, _ in nominated_at(bundle, activation, isp)]
+    return {"isp": isp, "blobs": [_blob(day) for day in days]}
 
 
 def _blob(day: CommittedDay) -> dict[str, object]:

@@ -47,10 +47,24 @@ def signatures_of(bundle: Bundle) -> tuple[tuple[str, bytes, Signature], ...]:
     )
 
 
+def nominations_before(bundle: Bundle, utc_day: int, block: int) -> list[CommittedDay]:
+    """Return the nominations of a UTC day committed before a block, by their version."""
+    earlier = [one for one in bundle.nominations if one.utc_day == utc_day and one.block < block]
+    return sorted(earlier, key=lambda one: one.version)
+
+
 def nomination_in_force(bundle: Bundle, utc_day: int, block: int) -> CommittedDay | None:
     """Return the last nomination of a UTC day committed before a block."""
-    earlier = [one for one in bundle.nominations if one.utc_day == utc_day and one.block < block]
-    return max(earlier, key=lambda one: one.version, default=None)
+    earlier = nominations_before(bundle, utc_day, block)
+    return earlier[-1] if earlier else None
+
+
+def recorded_block(bundle: Bundle, activation: Activation) -> int:
+    """Return the block that recorded a standing activation.
+
+    One that was cancelled and made again counts by its last record.
+    """
+    return next(entry.block for entry in reversed(bundle.log) if entry.activation == activation)
 
 
 def gather(bundle: Bundle) -> Evidence:
@@ -91,11 +105,11 @@ def _nominations(bundle: Bundle, standing: tuple[Activation, ...]) -> dict[Activ
     if bundle.terms.baseline_method is not BaselineMethod.NOMINATED:
         return {}
     clock = bundle.terms.clock
-    blocks = {entry.activation: entry.block for entry in bundle.log if entry.activation.ordered_w}
     found: dict[Activation, Readings] = {}
     for activation in standing:
         utc_days = {clock.start_s(isp) // 86_400 for isp in activation.ordered_isps()}
-        days = {day: nomination_in_force(bundle, day, blocks[activation]) for day in utc_days}
+        block = recorded_block(bundle, activation)
+        days = {day: nomination_in_force(bundle, day, block) for day in utc_days}
         found[activation] = Readings(
             clock.isp_minutes,
             {

@@ -43,11 +43,13 @@ class RpcChain:
 
     def chain_id(self) -> int:
         """Return the id of the chain."""
-        value = self._rpc.call("eth_chainId")
-        try:
-            return int(value, 16)
-        except (TypeError, ValueError):
-            raise ChainError(f"the node answered {value!r:.60} as its chain id") from None
+        return _quantity(self._rpc.call("eth_chainId"), "its chain id")
+
+    def now_s(self) -> int:
+        """Return the block time of the last block, UTC seconds."""
+        block = self._rpc.call("eth_getBlockByNumber", LATEST, False)
+        moment = block.get("timestamp") if isinstance(block, dict) else block
+        return _quantity(moment, "the time of its last block")
 
     def agreement(self, agreement_id: bytes) -> AgreementRecord:
         """Return what the market knows of an agreement."""
@@ -203,6 +205,13 @@ class RpcChain:
         if len(found) != words:
             raise ChainError(f"{signature} answered {len(found)} words, expected {words}")
         return found
+
+
+def _quantity(value: object, what: str) -> int:
+    try:
+        return int(value, 16)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError):
+        raise ChainError(f"the node answered {value!r:.60} as {what}") from None
 
 
 def _day(day: int) -> int:

@@ -29,6 +29,7 @@ class MemoryChain:
     """A `ChainView` without a chain; tests change its tables to play a tampered bundle."""
 
     chain: int = DOMAIN.chain_id
+    later_s: int = 60
     agreements: dict[bytes, AgreementRecord] = field(default_factory=dict)
     activated: dict[tuple[bytes, int], list[Activation]] = field(default_factory=dict)
     runs_of: dict[tuple[bytes, bytes, int], RunRecord] = field(default_factory=dict)
@@ -41,6 +42,9 @@ class MemoryChain:
 
     def chain_id(self) -> int:
         return self.chain
+
+    def now_s(self) -> int:
+        return PUBLISHED_S + self.later_s
 
     def agreement(self, agreement_id: bytes) -> AgreementRecord:
         return self.agreements.get(agreement_id, NO_RECORD)

@@ -229,6 +229,8 @@ def chain_node(chain: ChainView) -> Callable[[dict[str, Any]], bytes]:
     def result_of(method: str, params: list[Any]) -> Any:
         if method == "eth_chainId":
             return hex(chain.chain_id())
+        if method == "eth_getBlockByNumber":
+            return {"timestamp": hex(chain.now_s())}
         if method == "eth_getLogs":
             return events[params[0]["topics"][0]](chain, params[0])
         assert method == "eth_call"

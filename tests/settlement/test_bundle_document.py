@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from settlement.bundle_document import FORMAT, read_bundle, write_bundle
 from settlement.chain_check import check_against_chain
+from settlement.challenge import find_challenges, remedies
+from settlement.challenge_document import write_challenges
 from settlement.errors import InputError
+from settlement.non_working import check_non_working_days
+from settlement.own_meter import check_own_meter
 from settlement.plausibility import check_bundle
+from settlement.report import Report, as_json, as_text
 from tests.settlement.build import bundle_of
 from tests.settlement.memory_chain import honest_chain
 from tests.settlement.test_document import any_json
@@ -156,5 +161,12 @@ def test_no_hostile_bundle_breaks_the_checker(name, data):
     except InputError:
         return
     report, evidence = check_bundle(bundle)
-    check_against_chain(bundle, evidence, honest_chain())
-    assert report.checks
+    checks = check_against_chain(bundle, evidence, honest_chain())
+    challenges = find_challenges(bundle, report, evidence)
+    assert write_challenges(bundle, challenges)
+    whole = Report((*report.checks, *checks), report.settled, remedies(report, challenges))
+    assert as_text(bundle, whole)
+    assert as_json(bundle, whole)
+    if evidence is not None:
+        assert check_own_meter(bundle, evidence, {}).notes
+        assert check_non_working_days(bundle, evidence, ()).name

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from settlement.bundle import Bundle
-from settlement.challenge import ACTUAL, ARITHMETIC, Challenge, find_challenges, remedies
+from settlement.challenge import ACTUAL, ARITHMETIC, BASELINE, Challenge, find_challenges, remedies
 from settlement.challenge_document import FORMAT, write_challenges
 from settlement.plausibility import check_bundle
 from settlement.run import build_run
@@ -98,6 +98,36 @@ def test_a_false_baseline_with_figures_that_follow_cannot_be_challenged():
     nothing, general = remedies(report, [], None)
     assert nothing.startswith("Nothing here can be challenged on the ledger")
     assert "ask for a correction run" in general
+
+
+def test_a_baseline_that_was_never_nominated_is_one_of_data():
+    found = challenges_of(restated("midday", lower_baseline)(bundle_of("midday")))
+    (one,) = [one for one in found if one.function == BASELINE]
+    assert one.isp == isp_at(MONDAY + 2, 12)
+    assert one.reason.startswith("At 2027-03-24 12:00 the stated baseline is 11499 W, which was")
+
+
+def test_a_baseline_of_an_earlier_nomination_is_shielded_by_it():
+    """The ledger does not know which of the versions before the order was in force."""
+
+    def outdated(settled: Settled) -> Settled:
+        first, *rest = settled.lines
+        baseline = replace(first.baseline, values_w=(11_000,) * first.activation.isps)
+        return rehashed(settled, (replace(first, baseline=baseline), *rest))
+
+    bundle = restated("midday", outdated)(bundle_of("midday"))
+    assert not check_bundle(bundle)[0].holds
+    assert BASELINE not in {one.function for one in challenges_of(bundle)}
+
+
+def test_a_window_that_has_closed_is_told():
+    bundle = restated("quiet", cheaper)(bundle_of("quiet"))
+    report, evidence = check_bundle(bundle)
+    found = find_challenges(bundle, report, evidence)
+    closed, general = remedies(report, found, 1_806_000_000, 1_806_000_000)
+    assert closed == "The challenge window closed at 2027-03-25 18:40 UTC."
+    assert "ask for a correction run" in general
+    assert len(remedies(report, found, 1_806_000_000, 1_805_999_999)) == 3
 
 
 def test_a_series_of_another_length_is_put_on_hold():

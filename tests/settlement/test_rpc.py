@@ -193,6 +193,13 @@ def test_a_chain_id_that_is_none(chain_id):
         chain.chain_id()
 
 
+@pytest.mark.parametrize("block", [None, 5, {}, {"timestamp": None}, {"timestamp": "0xzz"}])
+def test_a_last_block_without_its_time(block):
+    chain = RpcChain(Scripted({}, block), MARKET, LEDGER)  # type: ignore[arg-type]
+    with pytest.raises(ChainError, match="as the time of its last block"):
+        chain.now_s()
+
+
 @pytest.mark.parametrize("answer", [None, 5, "7a69", "0xzz", "0x00"])
 def test_a_view_that_answers_no_words(answer):
     class Odd:

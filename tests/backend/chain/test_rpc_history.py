@@ -82,6 +82,7 @@ def test_meter_roots_are_found_with_version_and_block(view, published):
 def test_an_account_without_claims_is_empty(view, published):
     assert view.account(published.identity(DEAL), MONDAY) == Account(0, 0, 0, 0, 0, 0)
     assert view.challenge_window_s() == CHALLENGE_WINDOW_S
+    assert view.now_s() == published.chain.now_s()
 
 
 def test_a_smart_account_is_asked_for_its_signature(view, published):

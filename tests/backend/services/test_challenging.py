@@ -13,6 +13,7 @@ from backend.chain.adapter import ContractRefused
 from backend.chain.ledger import PublishedRun
 from backend.db.models import RunRow
 from backend.services.bundling import Bundler
+from backend.services.metering import commit_meter_days, nominate
 from settlement.__main__ import main
 from settlement.bundle import Bundle
 from settlement.bundle_document import write_bundle
@@ -22,16 +23,24 @@ from settlement.run import build_run
 from settlement.settle import Line, Settled
 from settlement.statement import series_hash
 from tests.backend import parties
-from tests.backend.defaults import MONDAY, NON_WORKING_DAYS
+from tests.backend.defaults import (
+    ISPS_PER_DAY,
+    LAST_METER_DAY,
+    MONDAY,
+    NON_WORKING_DAYS,
+    ORDERS,
+    THURSDAY,
+)
 from tests.backend.services.checking import chain_view
+from tests.backend.stages import take_in
 from tests.backend.town import Town
 
 DEAL = "dairy steady"
 
 
-def publish_false(town: Town, falsify: Callable[[Settled], Settled]) -> Bundle:
+def publish_false(town: Town, falsify: Callable[[Settled], Settled], deal: str = DEAL) -> Bundle:
     """Publish a run with a falsified statement; return the bundle that the DSO hands out."""
-    honest, identity = town.settled(), town.identity(DEAL)
+    honest, identity = town.settled(), town.identity(deal)
     run = build_run(
         falsify(one) if one.statement.agreement_id == identity else one
         for one in honest.run.settled
@@ -45,7 +54,7 @@ def publish_false(town: Town, falsify: Callable[[Settled], Settled]) -> Bundle:
     row = RunRow(root=root, sum=total, depth=depth, version=1, block=block)
     period = replace(honest, run=run)
     bundler = Bundler(town.session, town.market, town.ledger, period, row, NON_WORKING_DAYS)
-    return bundler.bundle(town.row(DEAL))
+    return bundler.bundle(town.row(deal))
 
 
 def challenge(bundle: Bundle, url: str, folder: Path, capsys: Any) -> tuple[str, dict[str, Any]]:
@@ -121,6 +130,38 @@ def test_a_reading_that_was_not_committed_puts_the_statement_on_hold(
     send(metered, one)
     account = chain_view(metered, served).account(metered.identity(DEAL), MONDAY)
     assert account.held_version == 1
+
+
+def other_baseline(settled: Settled) -> Settled:
+    """The DSO states another baseline for the first ordered ISP, and hashes what it states."""
+    first, *rest = settled.lines
+    values_w = first.baseline.values_w
+    assert values_w is not None
+    baseline = replace(first.baseline, values_w=(values_w[0] - 9, *values_w[1:]))
+    lines: tuple[Line, ...] = (replace(first, baseline=baseline), *rest)
+    hashed = series_hash(pair for line in lines for pair in line.pairs)
+    return Settled(replace(settled.statement, series_hash=hashed), lines)
+
+
+def test_a_baseline_that_was_not_nominated_puts_the_statement_on_hold(
+    begun, served, tmp_path, capsys
+):
+    deal = "bakery midday"
+    (activation,) = [entry for name, entry in ORDERS if name == deal]
+    flat = {begun.identity(deal): [14_000] * ISPS_PER_DAY}
+    for _ in range(2):
+        nominate(begun.session, begun.ledger, parties.AGGREGATOR, THURSDAY, flat)
+    begun.order(begun.wanted(deal, activation))
+    begun.chain.advance_to((LAST_METER_DAY + 2) * 86_400)
+    take_in(begun, MONDAY, LAST_METER_DAY)
+    commit_meter_days(begun.session, begun.ledger, parties.MDC, MONDAY, LAST_METER_DAY)
+    bundle = publish_false(begun, other_baseline, deal)
+    told, written = challenge(bundle, served, tmp_path, capsys)
+    assert "(challengeBaseline): At 2040-" in told
+    (one,) = [one for one in written["challenges"] if one["function"] == "challengeBaseline"]
+    assert len(one["arguments"][1]["blobs"]) == 2
+    send(begun, one)
+    assert chain_view(begun, served).account(begun.identity(deal), MONDAY).held_version == 1
 
 
 def test_what_the_checker_does_not_offer_the_ledger_refuses(metered, served, tmp_path, capsys):
