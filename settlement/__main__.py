@@ -10,21 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from settlement.bundle import Bundle
-from settlement.bundle_document import read_bundle
-from settlement.chain_check import challenges_close_s, check_against_chain
-from settlement.challenge import find_challenges, remedies
-from settlement.challenge_document import write_challenges
+from settlement.bundle.reader import read_bundle
+from settlement.bundle.records import Bundle
+from settlement.chain.json_rpc import JsonRpc
+from settlement.chain.lookup import describe_agreement
+from settlement.chain.rpc import RpcChain
+from settlement.checker.chain_check import challenges_close_s, check_against_chain
+from settlement.checker.challenge import find_challenges, remedies
+from settlement.checker.challenge_document import write_challenges
+from settlement.checker.evidence import Evidence
+from settlement.checker.non_working import check_non_working_days, read_days
+from settlement.checker.own_meter import TOLERANCE, check_own_meter
+from settlement.checker.plausibility import check_bundle
+from settlement.checker.report import Check, Report, as_json, as_text
 from settlement.errors import InputError, SettlementError
-from settlement.evidence import Evidence
-from settlement.json_rpc import JsonRpc
-from settlement.lookup import describe_agreement
 from settlement.meter_file import read_meter_file
-from settlement.non_working import check_non_working_days, read_days
-from settlement.own_meter import TOLERANCE, check_own_meter
-from settlement.plausibility import check_bundle
-from settlement.report import Check, Report, as_json, as_text
-from settlement.rpc import RpcChain
 from settlement.units import format_eur, parse_eur
 from settlement.words import ADDRESS_BYTES, WORD_BYTES, bytes_of
 

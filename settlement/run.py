@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from settlement.bundle import Neighbour
+from settlement.bundle.records import Neighbour
 from settlement.errors import InputError
 from settlement.keccak import keccak256
 from settlement.merkle import Proof, SumTree, build_tree

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from settlement.activation import Activation
-from settlement.baseline import Baseline, History, nominated_baseline
-from settlement.baseline_like_days import computed_baseline
+from settlement.baselines.baseline import Baseline, History, nominated_baseline
+from settlement.baselines.computed import computed_baseline
 from settlement.delivery import Delivery, fails_threshold, measure, paid_w_sum_scaled
 from settlement.identity import agreement_id
 from settlement.meter import Readings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from settlement.bundle_document import write_bundle
+from settlement.bundle.writer import write_bundle
 from tests.settlement.build import bundle_of
 
 ROOT = Path(__file__).resolve().parents[1]

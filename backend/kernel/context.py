@@ -8,9 +8,9 @@ import numpy as np
 from backend.kernel.calendar import Calendar, calendar_of, local_starts
 from backend.kernel.columns import Flags, Integers, Portfolio
 from backend.kernel.readings import Reader
-from settlement.baseline import LOOK_BACK_DAYS
+from settlement.baselines.baseline import LOOK_BACK_DAYS
+from settlement.baselines.like_days import is_working
 from settlement.clock import Clock, ClockRule
-from settlement.like_days import is_working
 from settlement.statement import Period
 
 _MARGIN_DAYS = LOOK_BACK_DAYS + 3

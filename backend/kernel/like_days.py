@@ -10,7 +10,7 @@ import numpy as np
 from backend.kernel.calendar import Calendar
 from backend.kernel.columns import Flags, Integers
 from backend.kernel.readings import Reader
-from settlement.baseline import LOOK_BACK_DAYS
+from settlement.baselines.baseline import LOOK_BACK_DAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from backend.kernel.columns import (
 )
 from backend.kernel.lines import Reason
 from settlement.activation import Activation
-from settlement.baseline import LOOK_BACK_DAYS
+from settlement.baselines.baseline import LOOK_BACK_DAYS
 from settlement.clock import MINUTES_PER_DAY, Clock, ClockRule
 from settlement.errors import InputError
 from settlement.meter import MISSING_W, Readings

@@ -11,11 +11,11 @@ from datetime import date
 
 from backend.district import District
 from backend.district.calendar import SECONDS_PER_QUARTER, WINTER_OFFSET_MINUTES
-from settlement.baseline import Baseline, History, zero_baseline
-from settlement.baseline_accuracy import Accuracy, accuracy
-from settlement.baseline_around import around_event_baseline
-from settlement.baseline_like_days import like_day_baseline
-from settlement.baseline_methods import AdjustmentRule, AroundEvent, DayChoice, LikeDays
+from settlement.baselines.accuracy import Accuracy, accuracy
+from settlement.baselines.around_event import around_event_baseline
+from settlement.baselines.baseline import Baseline, History, zero_baseline
+from settlement.baselines.computed import like_day_baseline
+from settlement.baselines.methods import AdjustmentRule, AroundEvent, DayChoice, LikeDays
 from settlement.clock import MINUTES_PER_DAY, Clock, ClockRule, date_of, day_of
 from settlement.errors import InputError
 from settlement.meter import Readings

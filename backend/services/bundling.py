@@ -20,7 +20,7 @@ from backend.services.records import (
     read_terms,
 )
 from backend.services.settling import SettledPeriod
-from settlement.bundle import (
+from settlement.bundle.records import (
     ECDSA,
     ERC1271,
     AbsentDay,
@@ -36,7 +36,7 @@ from settlement.bundle import (
     StatedRun,
     Superseded,
 )
-from settlement.chain_check import needed_utc_days
+from settlement.checker.chain_check import needed_utc_days
 from settlement.clock import date_of
 from settlement.errors import InputError
 from settlement.identity import signing_digest

@@ -17,7 +17,7 @@ from backend.db.models import (
     SiteRow,
 )
 from settlement.activation import Activation, standing_activations
-from settlement.bundle import LogEntry
+from settlement.bundle.records import LogEntry
 from settlement.document import canonical_json
 from settlement.meter import Readings, decode_blob
 from settlement.terms import Terms

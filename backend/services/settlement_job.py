@@ -34,7 +34,7 @@ from backend.services.runs import (
 )
 from backend.services.settlement_messages import store_messages
 from backend.services.settling import RunScope, SettledPeriod, settle_period
-from settlement.bundle_document import write_bundle
+from settlement.bundle.writer import write_bundle
 from settlement.clock import date_text
 from settlement.errors import InputError
 from settlement.rule_set import rule_set_1

@@ -21,8 +21,8 @@ from backend.services.records import (
     standing_of,
 )
 from settlement.activation import Activation, standing_activations, touched_days
-from settlement.baseline import History
-from settlement.chain_check import needed_utc_days
+from settlement.baselines.baseline import History
+from settlement.checker.chain_check import needed_utc_days
 from settlement.meter import Readings, decode_blob, sum_readings
 from settlement.run import SettlementRun, build_run
 from settlement.settle import Incomplete, Line, Settled, settle

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from settlement.baseline import Baseline
+from settlement.baselines.baseline import Baseline
 from settlement.delivery import Delivery, fails_threshold, paid_w_sum_scaled
 from settlement.meter import Readings
 from settlement.orders.contract import Contract

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from settlement.baseline import Baseline
+from settlement.baselines.baseline import Baseline
 from settlement.meter import Readings
 from settlement.orders.capacity import Dealings, capacity_isps, used_up
 from settlement.orders.capacity_pay import capacity_pay

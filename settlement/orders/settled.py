@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from settlement.baseline import Baseline
+from settlement.baselines.baseline import Baseline
 from settlement.delivery import Delivery
 from settlement.orders.capacity import CapacityIsp
 from settlement.orders.contract import Contract

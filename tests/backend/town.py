@@ -23,7 +23,7 @@ from backend.services.records import RECORDED, read_terms
 from backend.services.settlement_job import Office, settle_run
 from backend.services.settling import RunScope, SettledPeriod, settle_period
 from settlement.activation import Activation
-from settlement.bundle import Bundle
+from settlement.bundle.records import Bundle
 from settlement.identity import agreement_id
 from settlement.terms import Terms
 from tests.backend import parties

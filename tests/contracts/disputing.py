@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from settlement.activation import Activation, standing_activations
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import MINUTES_PER_DAY
 from settlement.identity import agreement_id
 from settlement.meter import Readings

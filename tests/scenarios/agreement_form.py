@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from settlement.activation import Activation, touched_days
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import Clock, ClockRule
 from settlement.delivery import deficiency_w, delivered_w
 from settlement.settle import Incomplete, Settled, settle

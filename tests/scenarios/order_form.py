@@ -3,10 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from settlement.baseline import History, nominated_baseline, zero_baseline
-from settlement.baseline_around import around_event_baseline
-from settlement.baseline_like_days import like_day_baseline
-from settlement.baseline_methods import AroundEvent, DayChoice, LikeDays
+from settlement.baselines.around_event import around_event_baseline
+from settlement.baselines.baseline import History, nominated_baseline, zero_baseline
+from settlement.baselines.computed import like_day_baseline
+from settlement.baselines.methods import AroundEvent, DayChoice, LikeDays
 from settlement.clock import Clock, ClockRule
 from settlement.orders.capacity import Dealings, RequestedIsp
 from settlement.orders.contract import CapacityUnit, Contract, CountPer

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from settlement.bundle import (
+from settlement.bundle.records import (
     ECDSA,
     Bundle,
     CommittedDay,
@@ -14,8 +14,8 @@ from settlement.bundle import (
     StatedLine,
     StatedRun,
 )
-from settlement.chain_check import needed_utc_days
-from settlement.evidence import gather, recompute
+from settlement.checker.chain_check import needed_utc_days
+from settlement.checker.evidence import gather, recompute
 from settlement.identity import signing_digest
 from settlement.meter import meter_key
 from settlement.run import Commitment, SettlementRun, build_run

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from settlement.bundle import ERC1271, AbsentDay, Bundle, Proven, Signature, Superseded
-from settlement.evidence import entries_of, gather, recompute
+from settlement.bundle.records import ERC1271, AbsentDay, Bundle, Proven, Signature, Superseded
+from settlement.checker.evidence import entries_of, gather, recompute
 from settlement.identity import agreement_id
 from settlement.meter import decode_blob, encode_blob
 from settlement.run import Commitment, SettlementRun, build_commitment, build_run

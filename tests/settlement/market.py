@@ -13,9 +13,9 @@ from random import Random
 from coincurve import PrivateKey
 
 from settlement.activation import Activation, standing_activations
-from settlement.bundle import LogEntry, MeteringPoint
+from settlement.bundle.records import LogEntry, MeteringPoint
+from settlement.checker.evidence import entries_of
 from settlement.clock import Clock, day_of
-from settlement.evidence import entries_of
 from settlement.identity import Domain, agreement_id, template_id
 from settlement.keccak import keccak256
 from settlement.meter import elements_hash, encode_blob, meter_key

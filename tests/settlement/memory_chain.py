@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from settlement.activation import Activation, log_head, standing_activations
-from settlement.bundle import Bundle, StatedRun
-from settlement.chain_check import check_against_chain
-from settlement.chain_view import Account, AgreementRecord, CommittedRoot, PublishedRun, RunRecord
-from settlement.evidence import entries_of
+from settlement.bundle.records import Bundle, StatedRun
+from settlement.chain.view import Account, AgreementRecord, CommittedRoot, PublishedRun, RunRecord
+from settlement.checker.chain_check import check_against_chain
+from settlement.checker.evidence import entries_of
+from settlement.checker.plausibility import check_bundle
 from settlement.identity import agreement_id
-from settlement.plausibility import check_bundle
 from settlement.terms import Terms
 from tests.settlement.build import meter_block, run, run_of
 from tests.settlement.defaults import STANDARD

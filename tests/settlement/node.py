@@ -13,7 +13,7 @@ from eth_abi import decode as abi_decode
 from eth_abi import encode as abi_encode
 from eth_utils import keccak
 
-from settlement.chain_view import ChainView
+from settlement.chain.view import ChainView
 from settlement.identity import agreement_id, encode
 from tests.settlement.market import PERIOD
 

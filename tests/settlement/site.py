@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from settlement.activation import Activation, touched_days
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import Clock
 from settlement.meter import Readings
 from settlement.terms import Terms

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from settlement.activation import Activation
-from settlement.bundle import Bundle, CommittedDay, LogEntry, Stated
+from settlement.bundle.records import Bundle, CommittedDay, LogEntry, Stated
+from settlement.checker.plausibility import check_bundle
 from settlement.merkle import Proof
 from settlement.meter import decode_blob, encode_blob, meter_key
-from settlement.plausibility import check_bundle
 from settlement.run import CommittedBlob, build_commitment, build_run
 from settlement.settle import Settled
 from tests.settlement.build import committed_day, results, run_of, stated_by

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from settlement.activation import Activation, log_head
-from settlement.bundle import LogEntry
-from settlement.chain_check import needed_utc_days
+from settlement.bundle.records import LogEntry
+from settlement.checker.chain_check import needed_utc_days
 from settlement.clock import date_of
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod, Terms
@@ -36,8 +36,8 @@ TUESDAY, WEDNESDAY, THURSDAY = MONDAY + 1, MONDAY + 2, MONDAY + 3
 
 def changed_run(**changes: object) -> MemoryChain:
     chain = honest_chain()
-    (key,) = chain.runs
-    chain.runs[key] = replace(chain.runs[key], **changes)  # type: ignore[arg-type]
+    (key,) = chain.runs_of
+    chain.runs_of[key] = replace(chain.runs_of[key], **changes)  # type: ignore[arg-type]
     return chain
 
 
@@ -56,7 +56,7 @@ def test_a_corrected_run_is_told():
 
 def test_a_run_that_was_never_published_is_told():
     chain = honest_chain()
-    chain.runs.clear()
+    chain.runs_of.clear()
     found = findings_on_ledger(bundle_of("quiet"), chain)
     assert found == {LEDGER_RUN: ("No run of this period is published.",)}
     # Whoever was told to wait is not told of a run.

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from settlement.activation import Activation, touched_days
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import day_of
 from settlement.meter import Readings, sum_readings
 from settlement.settle import Incomplete, Settled, settle

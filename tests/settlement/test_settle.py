@@ -6,7 +6,7 @@ import pytest
 from eth_utils import keccak
 
 from settlement.activation import Activation
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import day_of
 from settlement.identity import agreement_id
 from settlement.meter import Readings

@@ -6,10 +6,10 @@ from backend.chain.adapter import Contract
 from backend.chain.ledger import PublishedRun as Publication
 from backend.chain.log_history import LogHistory
 from backend.chain.wallet import address_of
-from settlement.chain_view import Account, CommittedRoot, PublishedRun
+from settlement.chain.json_rpc import JsonRpc
+from settlement.chain.rpc import RpcChain
+from settlement.chain.view import Account, CommittedRoot, PublishedRun
 from settlement.identity import agreement_id, signing_digest
-from settlement.json_rpc import JsonRpc
-from settlement.rpc import RpcChain
 from settlement.rule_set import rule_set_1
 from tests.backend import parties
 from tests.backend.defaults import (

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend.chain.wallet import address_of
-from settlement.chain_view import AgreementRecord
+from settlement.chain.json_rpc import JsonRpc
+from settlement.chain.rpc import RpcChain
+from settlement.chain.view import AgreementRecord
 from settlement.errors import ChainError
-from settlement.json_rpc import JsonRpc
-from settlement.rpc import RpcChain
 from tests.backend import parties
 from tests.backend.defaults import DEALS, FIRST_METER_DAY, MONDAY, THURSDAY
 from tests.backend.town import Town

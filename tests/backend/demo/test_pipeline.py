@@ -21,10 +21,10 @@ from backend.demo.plan import BOND_AMOUNT, ESCROW_AMOUNT, templates
 from backend.services.records import RECORDED, REFUSED, log_of, read_terms, recorded_agreements
 from backend.services.settlement_messages import messages_of
 from settlement.activation import log_head, standing_activations
-from settlement.bundle_document import read_bundle
+from settlement.bundle.reader import read_bundle
+from settlement.checker.evidence import entries_of
+from settlement.checker.plausibility import check_bundle
 from settlement.clock import Clock, ClockRule, day_of
-from settlement.evidence import entries_of
-from settlement.plausibility import check_bundle
 from tests.backend.demo.short import one_feeder
 
 

@@ -10,7 +10,7 @@ import pytest
 from backend.demo.stage import Parties, Stage
 from backend.demo.tampering import AcceptedForgery, tamper_with_bundles, tamper_with_claims
 from backend.services.verification import CheckJob
-from settlement.bundle_document import write_bundle
+from settlement.bundle.writer import write_bundle
 from tests.backend import parties
 from tests.backend.defaults import CHALLENGE_WINDOW_S
 from tests.backend.town import Town

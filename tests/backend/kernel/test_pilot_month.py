@@ -11,7 +11,7 @@ from backend.kernel.records import AgreementRecord, portfolio_of, reasons_of
 from backend.kernel.settle import settle
 from backend.kernel.tree import Level, fold, reduce_leaves
 from settlement.activation import Activation, check_activation, touched_days
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.clock import day_of
 from settlement.errors import ActivationRefused
 from settlement.identity import agreement_id

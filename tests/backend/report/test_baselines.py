@@ -16,7 +16,7 @@ from backend.report.baseline_evaluation import (
     site_readings,
 )
 from backend.report.baseline_page import as_table, left_reasons, render_baselines, write_baselines
-from settlement.baseline import rounded_baseline, zero_baseline
+from settlement.baselines.baseline import rounded_baseline, zero_baseline
 from settlement.errors import InputError
 from tests.backend.report.parsed import parsed
 

@@ -1,7 +1,7 @@
 """The week settled from the figures of these tests alone, without store and services."""
 
 from settlement.activation import Activation, touched_days
-from settlement.baseline import History
+from settlement.baselines.baseline import History
 from settlement.meter import Readings, sum_readings
 from settlement.settle import Incomplete, Settled, settle
 from settlement.terms import BaselineMethod

@@ -1,11 +1,11 @@
 """What a party can check of a bundle: on its own, against the ledger, by its own meter."""
 
-from settlement.bundle import Bundle
-from settlement.chain_check import check_against_chain
-from settlement.json_rpc import JsonRpc
-from settlement.own_meter import check_own_meter
-from settlement.plausibility import Check, check_bundle
-from settlement.rpc import RpcChain
+from settlement.bundle.records import Bundle
+from settlement.chain.json_rpc import JsonRpc
+from settlement.chain.rpc import RpcChain
+from settlement.checker.chain_check import check_against_chain
+from settlement.checker.own_meter import check_own_meter
+from settlement.checker.plausibility import Check, check_bundle
 from tests.backend.defaults import DEALS
 from tests.backend.meters import own_readings
 from tests.backend.town import Town

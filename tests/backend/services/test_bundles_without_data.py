@@ -4,10 +4,10 @@ import pytest
 
 from backend.db.models import MeterDayRow
 from backend.services.metering import commit_meter_days, nominate, take_in_day
-from settlement.chain_check import check_against_chain
+from settlement.checker.chain_check import check_against_chain
+from settlement.checker.own_meter import check_own_meter
+from settlement.checker.plausibility import check_bundle
 from settlement.errors import InputError
-from settlement.own_meter import check_own_meter
-from settlement.plausibility import check_bundle
 from settlement.settle import Incomplete
 from tests.backend import parties
 from tests.backend.defaults import (

@@ -3,10 +3,11 @@
 import pytest
 
 from backend.services.bundling import Bundler
-from settlement.bundle import ECDSA, Signature
-from settlement.bundle_document import read_bundle, write_bundle
-from settlement.chain_check import needed_utc_days
-from settlement.plausibility import check_bundle
+from settlement.bundle.reader import read_bundle
+from settlement.bundle.records import ECDSA, Signature
+from settlement.bundle.writer import write_bundle
+from settlement.checker.chain_check import needed_utc_days
+from settlement.checker.plausibility import check_bundle
 from settlement.settle import Settled
 from tests.backend import parties
 from tests.backend.defaults import (

@@ -15,9 +15,9 @@ from backend.db.models import RunRow
 from backend.services.bundling import Bundler
 from backend.services.metering import commit_meter_days, nominate
 from settlement.__main__ import main
-from settlement.bundle import Bundle
-from settlement.bundle_document import write_bundle
-from settlement.chain_view import Account
+from settlement.bundle.records import Bundle
+from settlement.bundle.writer import write_bundle
+from settlement.chain.view import Account
 from settlement.rule_set import rule_set_1
 from settlement.run import build_run
 from settlement.settle import Line, Settled

@@ -10,7 +10,7 @@ from backend.services.records import read_terms
 from backend.services.runs import DELIVERED, settled_of
 from backend.services.settlement_job import bundle_path, correct_run
 from backend.services.settling import SettledPeriod
-from settlement.bundle_document import read_bundle
+from settlement.bundle.reader import read_bundle
 from settlement.errors import InputError
 from tests.backend import parties
 from tests.backend.defaults import (

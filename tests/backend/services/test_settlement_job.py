@@ -11,7 +11,7 @@ from backend.db.models import RunRow, StatementRow
 from backend.services import settlement_job
 from backend.services.runs import COMPUTED, DELIVERED, recommitted_days, settled_of
 from backend.services.settlement_job import Office, bundle_path, settle_run
-from settlement.bundle_document import read_bundle
+from settlement.bundle.reader import read_bundle
 from settlement.errors import InputError
 from settlement.statement import Period
 from tests.backend import parties

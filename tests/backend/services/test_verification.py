@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.services.verification import CheckJob, run_checker, run_checkers
-from settlement.bundle_document import write_bundle
+from settlement.bundle.writer import write_bundle
 from settlement.clock import date_of
 from settlement.document import canonical_json, parse_json
 from tests.backend.defaults import DEALS, FIRST_METER_DAY, LAST_METER_DAY, POINTS

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from settlement.baseline import nominated_baseline
+from settlement.baselines.baseline import nominated_baseline
 from settlement.clock import Clock, day_of
 from settlement.meter import Readings
 from settlement.orders.contract import Contract
