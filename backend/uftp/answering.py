@@ -59,7 +59,11 @@ def answer_settlement(
         expected: what the aggregator holds against it.
         header: sender is the aggregator; the conversation is the message's.
     """
-    disputes = {one.reference: dispute_reason(one, expected) for one in stated.orders}
+    own = {one.reference: one for one in expected.own.orders}
+    disputes = {
+        one.reference: dispute_reason(one, own.get(one.reference), expected)
+        for one in stated.orders
+    }
     return FlexSettlementResponse(
         **header.fields(),
         result=AcceptedRejected.ACCEPTED,
@@ -131,11 +135,18 @@ def whole_message_reasons(
     return reasons
 
 
-def dispute_reason(stated: StatedOrder, expected: Expectation) -> str | None:
-    """Tell why an order is disputed, None if it is accepted."""
+def dispute_reason(
+    stated: StatedOrder, own: StatedOrder | None, expected: Expectation
+) -> str | None:
+    """Tell why an order is disputed, None if it is accepted.
+
+    Args:
+        stated: by the DSO.
+        own: the same order by own recomputation, None if there is none.
+        expected: what the aggregator holds against the message.
+    """
     if stated.reference in expected.unchecked:
         return f"not recomputed: {expected.unchecked[stated.reference]}"
-    own = {one.reference: one for one in expected.own.orders}.get(stated.reference)
     if own is None:
         return "no such order was accepted for this period"
     for name, theirs, ours in (

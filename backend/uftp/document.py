@@ -9,8 +9,8 @@ from backend.uftp.shape import ENVELOPE, MESSAGES, Element, check_shape
 from settlement.errors import InputError
 
 MESSAGE_BYTES_MAX = 7_000_000
-"""A month of some thousand orders. In base64 it stays below the parser's own limit of 10 million
-characters for one attribute, so that none of the parser's guards has to be lifted."""
+"""About 2,500 orders of four hours each. In base64 it stays below the parser's own limit of 10
+million characters for one attribute, so that none of the parser's guards has to be lifted."""
 
 ENVELOPE_BYTES_MAX = MESSAGE_BYTES_MAX * 4 // 3 + 1000
 

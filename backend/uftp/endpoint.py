@@ -4,7 +4,6 @@ The protocol asks for TLS in front of it: signatures show who wrote a message, t
 """
 
 import logging
-import threading
 import urllib.error
 import urllib.request
 from typing import Protocol
@@ -43,11 +42,6 @@ class Desk(Protocol):
 def build_app(desk: Desk) -> FastAPI:
     """Build the service of one party; run it on loopback, behind a server that speaks TLS."""
     app = FastAPI(openapi_url=None)
-    one_at_a_time = threading.Lock()
-
-    def deliver_all() -> None:
-        with one_at_a_time:
-            deliver(desk)
 
     @app.post(PATH)
     async def message(request: Request) -> Response:
@@ -58,7 +52,7 @@ def build_app(desk: Desk) -> FastAPI:
             _log.warning("message refused: %s", refusal)
             return Response(refusal.why, refusal.status, media_type="text/plain")
         # The answer is a message of its own, after this one has been acknowledged.
-        return Response(status_code=200, background=BackgroundTask(deliver_all))
+        return Response(status_code=200, background=BackgroundTask(deliver, desk))
 
     return app
 
@@ -80,20 +74,25 @@ async def _read(request: Request) -> bytes:
 
 def deliver(desk: Desk) -> None:
     """Try to deliver all that waits, oldest first; what fails for now waits for the next call."""
-    endpoints = {one.domain: one.endpoint for one in desk.directory.values()}
-    for number, outgoing in desk.memory.waiting().items():
-        try:
-            _post(endpoints[outgoing.recipient], outgoing)
-        except urllib.error.HTTPError as error:
-            with error:
-                why = f"HTTP {error.code}: {error.read(500).decode(errors='replace')!r}"
-            if error.code in _FINAL and error.code not in _TRY_AGAIN:
-                desk.memory.refused(number, why)
-            _log.warning("to %s: %s", outgoing.recipient, why)
-        except OSError as error:
-            _log.warning("to %s: %s", outgoing.recipient, error)
-        else:
-            desk.memory.delivered(number)
+    with desk.memory.delivering:
+        endpoints = {one.domain: one.endpoint for one in desk.directory.values()}
+        for number, outgoing in desk.memory.waiting().items():
+            _deliver_one(desk.memory, number, outgoing, endpoints[outgoing.recipient])
+
+
+def _deliver_one(memory: Memory, number: int, outgoing: Outgoing, endpoint: str) -> None:
+    try:
+        _post(endpoint, outgoing)
+    except urllib.error.HTTPError as error:
+        with error:
+            why = f"HTTP {error.code}: {error.read(500).decode(errors='replace')!r}"
+        if error.code in _FINAL and error.code not in _TRY_AGAIN:
+            memory.refused(number, why)
+        _log.warning("to %s: %s", outgoing.recipient, why)
+    except OSError as error:
+        _log.warning("to %s: %s", outgoing.recipient, error)
+    else:
+        memory.delivered(number)
 
 
 def _post(endpoint: str, outgoing: Outgoing) -> None:

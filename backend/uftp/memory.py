@@ -74,9 +74,13 @@ class Memory:
 
     Args:
         path: file, made if it is not there; None keeps everything in memory.
+
+    Attributes:
+        delivering: held by whoever delivers what waits, so that no message goes out twice.
     """
 
     def __init__(self, path: Path | None = None) -> None:
+        self.delivering = threading.Lock()
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
         self._connection.executescript(_TABLES)

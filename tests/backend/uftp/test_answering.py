@@ -107,14 +107,14 @@ def test_tolerance_is_the_contract_s():
 @given(st.integers(-300, 300), st.integers(0, 200))
 def test_tolerance_is_symmetric_and_inclusive(difference, tolerance):
     expected = replace(EXPECTED, tolerance=tolerance)
-    reason = dispute_reason(with_net(difference).orders[0], expected)
+    reason = dispute_reason(with_net(difference).orders[0], OWN.orders[0], expected)
     assert (reason is None) == (abs(difference) <= tolerance)
 
 
 def test_first_differing_isp_is_named():
     dear = replace(with_net(5000).orders[0])
     wrong = replace(dear, isps=(replace(dear.isps[0], actual_w=8990, delivered_w=-3000),))
-    reason = dispute_reason(wrong, EXPECTED)
+    reason = dispute_reason(wrong, OWN.orders[0], EXPECTED)
     assert reason == (
         "net is 0.6350 EUR, recomputed 0.1350 EUR; "
         "first in ISP 69: ActualPower 8990 W, recomputed 9000 W"
@@ -151,7 +151,7 @@ def test_order_that_cannot_be_recomputed_is_disputed_with_the_reason():
     ],
 )
 def test_reasons(change, reason):
-    assert dispute_reason(with_order(**change).orders[0], EXPECTED) == reason
+    assert dispute_reason(with_order(**change).orders[0], OWN.orders[0], EXPECTED) == reason
 
 
 def whole(theirs=OWN, expected=EXPECTED, today=NOW, settled=()):

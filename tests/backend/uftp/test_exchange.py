@@ -1,7 +1,10 @@
 """DSO to aggregator and back, over HTTP on loopback with signatures."""
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from shapeshifter_uftp import ShapeshifterDsoAgrClient
@@ -196,7 +199,26 @@ def test_http(parties):
 
 
 def test_request_without_a_length(parties):
-    assert post(endpoint(parties), iter([b"<a/>"]))[0] == 411
+    at = urlsplit(endpoint(parties))
+    # In one piece: the answer comes at the head already, and closes the connection.
+    request = f"POST {at.path} HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Type: text/xml\r\n"
+    request += "Transfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n"
+    with socket.create_connection((at.hostname, at.port), timeout=20) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
+
+
+def test_deliveries_at_once_send_a_message_once(parties, monkeypatch):
+    posted = []
+    receive = parties.aggregator.receive
+    monkeypatch.setattr(
+        parties.aggregator, "receive", lambda document: (posted.append(document), receive(document))
+    )
+    parties.dso.send(OWN, AGGREGATOR)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(deliver, [parties.dso] * 4))
+    assert parties.wait_for_answer().accepted
+    assert len(posted) == 1
 
 
 def test_failure_of_the_recomputation_is_no_answer(parties):
