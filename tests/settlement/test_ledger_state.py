@@ -57,10 +57,9 @@ def test_a_corrected_run_is_told():
 def test_a_run_that_was_never_published_is_told():
     chain = honest_chain()
     chain.runs_of.clear()
-    found = findings_on_ledger(bundle_of("quiet"), chain)
-    assert found == {LEDGER_RUN: ("No run of this period is published.",)}
-    # Whoever was told to wait is not told of a run.
-    assert findings_on_ledger(bundle_of("night"), chain) == {}
+    for name in ("quiet", "night"):
+        found = findings_on_ledger(bundle_of(name), chain)
+        assert found == {LEDGER_RUN: ("No run of this period is published.",)}, name
 
 
 def test_a_termination_left_out_is_told():
