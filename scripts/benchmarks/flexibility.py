@@ -16,8 +16,8 @@ from flexmanager.local.fleet import fleet_offers
 from flexmanager.physics.vehicle import Stay, Vehicle
 from flexmanager.planning.fill import Charging, charge_cheapest
 from flexmanager.planning.store import Flow, Stores, plan_stores
-from scripts.benchmarks import flexibility_rivals as rivals
-from scripts.benchmarks.flexibility_rivals import Problem
+from scripts.benchmarks.flexibility_bench import rivals
+from scripts.benchmarks.flexibility_bench.rivals import Problem
 from settlement.clock import Clock, ClockRule
 
 ISPS, HOURS = 96, 0.25
