@@ -132,18 +132,22 @@ abstract contract StatementChallenges is RunRegister {
         credited.recomputed = amount;
         credits[agreementId][periodFirstDay] = credited;
 
-        emit StatementRecomputed(
-            agreementId,
-            proven.terms.dso,
-            proven.terms.aggregator,
-            periodFirstDay,
-            credited.recomputedVersion,
-            before,
-            amount,
-            added
-        );
+        emitRecomputed(proven, credited, before, added);
 
         if (payBond) payOutBond(proven.terms, periodFirstDay, credited.recomputedVersion);
+    }
+
+    function emitRecomputed(Claim calldata proven, Credit memory credited, uint64 before, uint64 added) private {
+        emit StatementRecomputed(
+            proven.statement.agreementId,
+            proven.terms.dso,
+            proven.terms.aggregator,
+            proven.statement.periodFirstDay,
+            credited.recomputedVersion,
+            before,
+            credited.recomputed,
+            added
+        );
     }
 
     function payOutBond(Terms calldata terms, uint32 periodFirstDay, uint8 version) private {

@@ -108,8 +108,8 @@ def compile_plainly(root: Path, artifacts: Path) -> Compiled:
     """
     script = compile_command.load()
     outputs = {"*": {"*": [*OUTPUTS, *SOURCE_MAPS], "": ["ast"]}}
-    settings = {**script.SETTINGS, "optimizer": {"enabled": False}, "outputSelection": outputs}
-    answer = script.ask_compiler(root, settings)
+    plain = {"optimizer": {"enabled": False}, "viaIR": False, "outputSelection": outputs}
+    answer = script.ask_compiler(root, {**script.SETTINGS, **plain})
     sources = {path: text for path, text in script.sources_of(root).items() if _counts(path)}
     trees = {path: answer["sources"][path]["ast"] for path in sources}
     files = {answer["sources"][path]["id"]: path for path in sources}

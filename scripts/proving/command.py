@@ -76,7 +76,7 @@ def run(halmos: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
 def write_build(root: Path, folder: Path) -> set[str]:
     """Compile and write what halmos reads; return the names of the properties."""
     script = compile_command.load()
-    outputs = {"*": {"": ["ast"], "*": OUTPUTS}}
+    outputs = {SOURCE: {"": ["ast"], CONTRACT: OUTPUTS}}
     settings = {**script.SETTINGS, "outputSelection": outputs}
     answer = script.ask_compiler(root, settings)
     compiled = answer["contracts"][SOURCE][CONTRACT]

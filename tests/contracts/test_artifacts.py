@@ -11,11 +11,11 @@ import pytest
 
 from scripts import compile_command
 from tests.contracts.chain import ARTIFACTS, NAMES, artifact
+from tests.evm.tools import long_tests, needs_compiler
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME_BYTES_MAX = 24_576
 INIT_BYTES_MAX = 49_152
-COMPILER = ROOT / "contracts" / "node_modules" / "solc"
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +113,8 @@ def test_recompiling_goes_with_checking() -> None:
     assert "--recompile goes with --check" in result.stderr
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None or not COMPILER.is_dir(), reason="needs node and `npm ci`"
-)
+@long_tests
 def test_the_sources_compile_to_the_same_bytes(compile_script: ModuleType) -> None:
+    """Half a minute; the comparison of hashes above is of every run."""
+    needs_compiler()
     assert list(compile_script.byte_differences(ROOT)) == []
