@@ -7,7 +7,7 @@ checks itself when made and names asset, field, value and expectation when it re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flexmanager.checks import between, named, whole
+from flexmanager.checks import between, check_parameters, named, parameter, whole
 from flexmanager.errors import ParameterError
 from settlement.units import POWER_W_MAX
 
@@ -36,31 +36,19 @@ class Battery:
     """
 
     asset_id: str
-    capacity_wh: int
-    charge_w_max: int
-    discharge_w_max: int
-    charge_efficiency: float = 0.95
-    discharge_efficiency: float = 0.95
-    rest_share: float = 0.5
-    restore_share: float = 0.25
-    prepare_isps: int = 0
-    wear_eur_per_mwh: float = 40.0
+    capacity_wh: int = parameter(10_000, 1, ENERGY_WH_MAX, "Wh")
+    charge_w_max: int = parameter(5_000, 1, POWER_W_MAX, "W")
+    discharge_w_max: int = parameter(5_000, 1, POWER_W_MAX, "W")
+    charge_efficiency: float = parameter(0.95, EFFICIENCY_MIN, 1.0, "")
+    discharge_efficiency: float = parameter(0.95, EFFICIENCY_MIN, 1.0, "")
+    rest_share: float = parameter(0.5, 0.0, 1.0, "")
+    restore_share: float = parameter(0.25, 0.01, 1.0, "")
+    prepare_isps: int = parameter(0, 0, 10_000, "ISPs")
+    wear_eur_per_mwh: float = parameter(40.0, 0.0, 1_000.0, "EUR/MWh")
 
     def __post_init__(self) -> None:
-        """Refuse limits that no battery has."""
-        named("battery", self.asset_id)
-        whole(self.asset_id, "capacity_wh", self.capacity_wh, 1, ENERGY_WH_MAX)
-        whole(self.asset_id, "charge_w_max", self.charge_w_max, 1, POWER_W_MAX)
-        whole(self.asset_id, "discharge_w_max", self.discharge_w_max, 1, POWER_W_MAX)
-        efficiencies = (self.charge_efficiency, self.discharge_efficiency)
-        for field, value in zip(
-            ("charge_efficiency", "discharge_efficiency"), efficiencies, strict=True
-        ):
-            between(self.asset_id, field, value, EFFICIENCY_MIN, 1.0)
-        between(self.asset_id, "rest_share", self.rest_share, 0.0, 1.0)
-        between(self.asset_id, "restore_share", self.restore_share, 0.01, 1.0)
-        whole(self.asset_id, "prepare_isps", self.prepare_isps, 0, 10_000)
-        between(self.asset_id, "wear_eur_per_mwh", self.wear_eur_per_mwh, 0.0, 1_000.0)
+        """Refuse parameters outside their bounds."""
+        check_parameters(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +68,20 @@ class HeatPump:
     """
 
     asset_id: str
-    rated_w: int
-    catch_up_share: float = 1.0
-    preheat_return_share: float = 0.8
-    preheat_wh_max: int = 2_000
-    full_off_above_c: float = 5.0
-    no_off_below_c: float = -10.0
-    heating_limit_c: float = 15.0
+    rated_w: int = parameter(3_000, 1, POWER_W_MAX, "W")
+    catch_up_share: float = parameter(1.0, 0.0, 1.5, "")
+    preheat_return_share: float = parameter(0.8, 0.1, 1.0, "")
+    preheat_wh_max: int = parameter(2_000, 0, ENERGY_WH_MAX, "Wh")
+    full_off_above_c: float = parameter(5.0, -40.0, 40.0, "degC")
+    no_off_below_c: float = parameter(-10.0, -60.0, 40.0, "degC")
+    heating_limit_c: float = parameter(15.0, -40.0, 40.0, "degC")
 
     def __post_init__(self) -> None:
         """Refuse limits that no heat pump has."""
-        named("heat pump", self.asset_id)
-        whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
-        between(self.asset_id, "catch_up_share", self.catch_up_share, 0.0, 1.5)
-        between(self.asset_id, "preheat_return_share", self.preheat_return_share, 0.1, 1.0)
-        whole(self.asset_id, "preheat_wh_max", self.preheat_wh_max, 0, ENERGY_WH_MAX)
-        between(self.asset_id, "full_off_above_c", self.full_off_above_c, -40.0, 40.0)
-        if not -60.0 <= self.no_off_below_c < self.full_off_above_c:
-            expected = f"at least -60 and below full_off_above_c = {self.full_off_above_c}"
+        check_parameters(self)
+        if self.no_off_below_c >= self.full_off_above_c:
+            expected = f"below full_off_above_c = {self.full_off_above_c}"
             raise ParameterError(self.asset_id, "no_off_below_c", self.no_off_below_c, expected)
-        between(self.asset_id, "heating_limit_c", self.heating_limit_c, -40.0, 40.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +143,11 @@ class Photovoltaic:
     """
 
     asset_id: str
-    rated_w: int
+    rated_w: int = parameter(8_000, 1, POWER_W_MAX, "W")
 
     def __post_init__(self) -> None:
         """Refuse a nameplate that is none."""
-        named("photovoltaic", self.asset_id)
-        whole(self.asset_id, "rated_w", self.rated_w, 1, POWER_W_MAX)
+        check_parameters(self)
 
 
 FlexAsset = Battery | HeatPump | ElectricVehicle | Photovoltaic

@@ -40,10 +40,10 @@ class BatteryStore:
         return (0.01 * self.battery.capacity_wh,)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
-        """Follow what is wanted, end where `like` ends, and trade at least cost."""
-        end_wh = state[0] if like is None else float(like.states[-1, 0])
+        """Follow what is wanted, end no emptier than asked or than now, trade at least cost."""
+        end_wh = state[0] if end is None else end[0]
         return plan_course(self._task(outlook, state, end_wh), outlook, wanted_w)
 
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:

@@ -46,11 +46,11 @@ class HeatedBuilding:
         return (0.1, np.inf)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Heat at least cost, by what money and comfort are worth to the owner."""
-        end = None if like is None else (float(like.states[-1, 0]), float(like.states[-1, 1]))
-        task = replace(self._task(outlook, state), wanted_w=wanted_w, end_c=end)
+        end_c = None if end is None else (end[0], end[1])
+        task = replace(self._task(outlook, state), wanted_w=wanted_w, end_c=end_c)
         return self.simulated(outlook, state, to_w(plan_heating_w(task), f"plan {self.asset_id}"))
 
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:

@@ -150,7 +150,7 @@ class Device(Protocol):
         """Differences of a reported state from the planned one that are not worth a new plan."""
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Return the plan of least cost that keeps what the owner needs, then what is wanted.
 
@@ -158,7 +158,7 @@ class Device(Protocol):
             outlook: n ISPs.
             state: the state before the first.
             wanted_w: power asked for, shape (n,) [W]; NaN where the device is free.
-            like: a plan of the same ISPs; the new one should leave the device no worse at the end.
+            end: the state in which the plan should leave the device, or a better one; None for any.
         """
 
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:

@@ -14,6 +14,7 @@ class Cause(StrEnum):
 
     OVERRIDE = "override"
     LEFT = "left early"
+    FULL = "takes no more"
     FAILURE = "failure"
     UNRULY = "does not follow"
     DRIFT = "state differs"

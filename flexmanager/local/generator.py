@@ -41,7 +41,7 @@ class CurtailableGenerator:
         return ()
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Generate all, but where that costs money, and as wanted where something is."""
         whole, least = self._range_w(outlook)
@@ -90,10 +90,10 @@ class HeatLedPlant:
         return (0.02 * self.plant.store_wh,)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Run when electricity is worth most, as far as the heat has somewhere to go."""
-        plan = plan_stores(self._stores(outlook, state, wanted_w, like))
+        plan = plan_stores(self._stores(outlook, state, wanted_w, end))
         heat_w = (plan.moved_wh[0] + plan.moved_wh[1])[:, 0] / outlook.isp_hours
         power = -np.rint(heat_w / self.plant.heat_per_electric)
         return self.simulated(outlook, state, power.astype(np.int64))
@@ -139,7 +139,7 @@ class HeatLedPlant:
         )
 
     def _stores(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None
     ) -> Stores:
         """Price heat from the plant, from the plant beyond what is wanted, and from the boiler."""
         plant, isps, hours = self.plant, outlook.isps, outlook.isp_hours
@@ -151,7 +151,7 @@ class HeatLedPlant:
         to_wh = plant.heat_per_electric * hours
         most = np.where(asked, wanted, plant.electric_w_max)
         boiler = np.full(isps, plant.fuel_eur_per_mwh / plant.boiler_efficiency)
-        end_wh = state[0] if like is None else float(like.states[-1, 0])
+        end_wh = state[0] if end is None else end[0]
         shape = (isps, 1)
         return Stores(
             (

@@ -1,38 +1,52 @@
-"""What a local manager makes of each record that reaches it."""
+"""What a local manager makes of each record that reaches it.
+
+A record that changes what can be expected leads to a new plan at once, within the running ISP. The
+mean power of that ISP then is what it was told before, and what it is told now, by their times.
+"""
 
 from dataclasses import replace
+from math import floor, isnan
 
 import numpy as np
 
 from flexmanager.errors import ParameterError
-from flexmanager.local.device import State
-from flexmanager.local.finding import Cause, Finding
-from flexmanager.local.manager import Manager, planned_again
+from flexmanager.local.device import State, nothing_wanted
+from flexmanager.local.finding import Cause, Finding, judge
+from flexmanager.local.manager import Manager, planned_again, promised
 from flexmanager.local.telemetry import (
     Departed,
     MeterReading,
+    MomentaryPower,
     OwnerOverride,
+    OwnerWish,
     Record,
     StateReading,
+    TakesNoMore,
 )
 from flexmanager.local.vehicle import ParkedVehicle
+from flexmanager.local.wishes import understood
 
 
 def hear(manager: Manager, record: Record) -> Manager:
     """Take in a record; where it changes what can be expected, plan again at once.
 
     Raises:
-        ParameterError: the record is of another asset.
+        ParameterError: the record is of another asset, does not fit the device, or is a sentence
+            that is not understood.
     """
     if record.asset_id != manager.device.asset_id:
         raise ParameterError("record", "asset_id", record.asset_id, manager.device.asset_id)
     if isinstance(record, MeterReading):
         return _metered(manager, record)
+    if isinstance(record, MomentaryPower):
+        return _seen(manager, record)
     if isinstance(record, StateReading):
         return _corrected(manager, record)
     if isinstance(record, OwnerOverride):
         return _overridden(manager, record)
-    return _departed(manager, record)
+    if isinstance(record, OwnerWish):
+        return _wished(manager, record)
+    return _departed(manager, record) if isinstance(record, Departed) else _full(manager, record)
 
 
 def _offset(manager: Manager, utc_s: int) -> int:
@@ -40,9 +54,42 @@ def _offset(manager: Manager, utc_s: int) -> int:
     return utc_s // manager.outlook.isp_seconds - manager.outlook.first_isp
 
 
+def _past_share(manager: Manager, utc_s: int) -> float:
+    """Return which part of the running ISP is over at an instant, 0 for an instant outside it."""
+    if _offset(manager, utc_s) != manager.now:
+        return 0.0
+    return utc_s % manager.outlook.isp_seconds / manager.outlook.isp_seconds
+
+
 def _noted(manager: Manager, cause: Cause, text: str) -> Manager:
     isp = manager.outlook.first_isp + manager.now
     return replace(manager, findings=(*manager.findings, Finding(isp, cause, text)))
+
+
+def _changed_within(manager: Manager, utc_s: int, power_w: float) -> Manager:
+    """Expect another power from an instant of the running ISP to its end."""
+    expected = manager.set_point_w if isnan(manager.running_w) else manager.running_w
+    rest = 1.0 - _past_share(manager, utc_s)
+    return replace(manager, running_w=expected + rest * (power_w - manager.set_point_w))
+
+
+def _planned_within(manager: Manager, utc_s: int) -> Manager:
+    """Plan again at an instant of the running ISP."""
+    again = planned_again(manager)
+    if again.set_point_w == manager.set_point_w:
+        return again
+    mixed = _changed_within(manager, utc_s, again.set_point_w)
+    return replace(again, running_w=mixed.running_w)
+
+
+def _state_at(manager: Manager, utc_s: int) -> State:
+    """Return the state expected at an instant of the running ISP, on a straight line."""
+    running = manager.outlook.part(manager.now, manager.now + 1)
+    told = np.array([manager.expected_now_w], dtype=np.int64)
+    after = manager.granted.simulated(running, manager.state, told).state(1)
+    share = _past_share(manager, utc_s)
+    pairs = zip(manager.state, after, strict=True)
+    return tuple(old + share * (new - old) for old, new in pairs)
 
 
 def _metered(manager: Manager, record: MeterReading) -> Manager:
@@ -57,6 +104,23 @@ def _metered(manager: Manager, record: MeterReading) -> Manager:
     return heard
 
 
+def _seen(manager: Manager, record: MomentaryPower) -> Manager:
+    """Notice within the ISP that a device does not follow, and expect that it goes on so."""
+    if _offset(manager, record.utc_s) != manager.now:
+        return _noted(manager, Cause.STALE, f"a power of second {record.utc_s} is out of date")
+    finding = judge(
+        manager.outlook.first_isp + manager.now,
+        planned_w=manager.set_point_w,
+        metered_w=record.power_w,
+        overridden=bool(manager.overridden[manager.now]),
+        silent_isps=0,
+    )
+    if finding is None:
+        return manager
+    straying = _changed_within(manager, record.utc_s, record.power_w)
+    return replace(straying, findings=(*manager.findings, finding))
+
+
 def _corrected(manager: Manager, record: StateReading) -> Manager:
     """Believe a fresh measurement, and plan again if it matters."""
     if _offset(manager, record.utc_s) != manager.now:
@@ -64,19 +128,20 @@ def _corrected(manager: Manager, record: StateReading) -> Manager:
     if len(record.state) != len(manager.state):
         found, expected = record.state, f"{len(manager.state)} numbers"
         raise ParameterError(record.asset_id, "state", found, expected)
-    pairs = zip(record.state, manager.state, strict=True)
-    state = tuple(old if np.isnan(new) else new for new, old in pairs)
-    steps = zip(state, manager.state, manager.device.state_step, strict=True)
-    moved = any(abs(new - old) > step for new, old, step in steps)
+    thought = _state_at(manager, record.utc_s)
+    pairs = zip(record.state, thought, strict=True)
+    off = tuple(0.0 if isnan(new) else new - old for new, old in pairs)
+    moved = zip(off, manager.device.state_step, strict=True)
+    state = tuple(old + more for old, more in zip(manager.state, off, strict=True))
     heard = replace(manager, state=state)
-    if not moved:
+    if not any(abs(more) > step for more, step in moved):
         return heard
-    text = f"measured {_written(state)}, expected {_written(manager.state)}"
-    return planned_again(_noted(heard, Cause.DRIFT, text))
+    text = f"measured {_written(record.state)}, expected {_written(thought)}"
+    return _planned_within(_noted(heard, Cause.DRIFT, text), record.utc_s)
 
 
 def _written(state: State) -> str:
-    return " and ".join(f"{part:,.1f}" for part in state)
+    return " and ".join("unknown" if isnan(part) else f"{part:,.1f}" for part in state)
 
 
 def _overridden(manager: Manager, record: OwnerOverride) -> Manager:
@@ -84,23 +149,67 @@ def _overridden(manager: Manager, record: OwnerOverride) -> Manager:
     overridden = manager.overridden.copy()
     overridden[max(begins, manager.now) : max(ends, manager.now)] = True
     heard = replace(manager, overridden=overridden)
-    return planned_again(_noted(heard, Cause.OVERRIDE, "the owner took back control"))
+    noted = _noted(heard, Cause.OVERRIDE, "the owner took back control")
+    return _planned_within(noted, record.utc_s)
+
+
+def _wished(manager: Manager, record: OwnerWish) -> Manager:
+    """Plan at once by what the owner says; what was promised before stays promised."""
+    isp = record.utc_s // manager.outlook.isp_seconds
+    today = manager.outlook.clock.local_day(isp)
+    wishes = understood(manager.wishes, record.sentence, today)
+    return _planned_within(replace(manager, wishes=wishes), record.utc_s)
+
+
+def _vehicle(manager: Manager, record: Record) -> ParkedVehicle:
+    if isinstance(manager.device, ParkedVehicle):
+        return manager.device
+    expected = "a record of a vehicle"
+    raise ParameterError(record.asset_id, "record", type(record).__name__, expected)
 
 
 def _departed(manager: Manager, record: Departed) -> Manager:
     """Let a vehicle go; one that leaves as stated is nothing to note."""
-    device = manager.device
-    if not isinstance(device, ParkedVehicle):
-        expected = "a record of a vehicle"
-        raise ParameterError(record.asset_id, "record", type(record).__name__, expected)
-    stated_s = device.stay.departure_utc_s
-    if record.utc_s >= stated_s:
+    device = _vehicle(manager, record)
+    stay = device.stay
+    if record.utc_s >= stay.departure_utc_s:
         return manager
-    left = replace(device.stay, departure_utc_s=max(record.utc_s, device.stay.plug_in_utc_s + 1))
-    gone = replace(manager, device=replace(device, stay=left))
-    minutes = (stated_s - record.utc_s) // 60
+    minutes = (stay.departure_utc_s - record.utc_s) // 60
     text = f"the vehicle left {minutes} minutes before its stated departure"
-    missing_wh = device.stay.needed_wh - manager.state[0]
+    missing_wh = stay.needed_wh - _state_at(manager, record.utc_s)[0]
     if missing_wh >= 1:
         text += f", with {missing_wh:,.0f} Wh less than it needed by then"
-    return planned_again(_noted(gone, Cause.LEFT, text))
+    # From the beginning of the ISP it is planned without; what it was told so far counts.
+    running_s = (manager.outlook.first_isp + manager.now) * manager.outlook.isp_seconds
+    left = replace(stay, departure_utc_s=max(running_s, stay.plug_in_utc_s + 1))
+    gone = replace(manager, device=replace(device, stay=left))
+    return _rebased(_noted(gone, Cause.LEFT, text), record.utc_s)
+
+
+def _full(manager: Manager, record: TakesNoMore) -> Manager:
+    """Believe a vehicle that its battery is full, whatever was asked for."""
+    device = _vehicle(manager, record)
+    if _offset(manager, record.utc_s) != manager.now:
+        return _noted(manager, Cause.STALE, f"a state of second {record.utc_s} is out of date")
+    held_wh = max(floor(_state_at(manager, record.utc_s)[0]), 1)
+    stay, missing_wh = device.stay, device.stay.needed_wh - held_wh
+    text = f"the vehicle takes no more, {max(missing_wh, 0):,} Wh less than it asked for"
+    vehicle = replace(device.vehicle, capacity_wh=held_wh)
+    least = replace(
+        stay, energy_wh=min(stay.energy_wh, held_wh), needed_wh=min(stay.needed_wh, held_wh)
+    )
+    changed = replace(device, vehicle=vehicle, stay=least)
+    full = replace(manager, device=changed, state=(float(held_wh),))
+    return _rebased(_noted(full, Cause.FULL, text), record.utc_s)
+
+
+def _rebased(manager: Manager, utc_s: int) -> Manager:
+    """Renew the baseline by what is known now: nobody is paid for what could not have been."""
+    now, rest = manager.now, manager.outlook.part(manager.now)
+    course = manager.granted.planned(rest, manager.state, nothing_wanted(rest.isps))
+    baseline = manager.baseline_w.copy()
+    past = _past_share(manager, utc_s) * int(baseline[now])
+    baseline[now:] = course.power_w
+    baseline[now] = round(past + (1.0 - _past_share(manager, utc_s)) * int(baseline[now]))
+    known = replace(manager, baseline_w=baseline, end=course.state(-1))
+    return _planned_within(promised(known), utc_s)

@@ -27,7 +27,7 @@ class MovableRun:
         return (0.5,)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Begin where the whole run is cheapest, and what is wanted is met best.
 
@@ -104,7 +104,7 @@ class PartlyCutLoad:
         return (0.5,)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Cut only what is wanted to be cut."""
         wanted = np.where(np.isnan(wanted_w), np.inf, wanted_w)

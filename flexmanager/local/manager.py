@@ -11,12 +11,14 @@ really did.
 """
 
 from dataclasses import dataclass, replace
+from math import isnan, nan
 
 import numpy as np
 
 from flexmanager.errors import HorizonError
 from flexmanager.local.device import Course, Device, Outlook, State, nothing_wanted
 from flexmanager.local.finding import Cause, Finding, judge
+from flexmanager.local.wishes import Wishes, granted
 from flexmanager.rounding import BoolArray, FloatArray, IntArray
 from settlement.activation import Activation
 
@@ -29,15 +31,20 @@ class Manager:
     """What a local manager knows; series have shape (n,) over its horizon.
 
     Attributes:
-        device: the device.
+        device: the device, without what its owner wishes.
         outlook: the horizon.
-        baseline: the plan without any activation, fixed when the manager began.
+        wishes: what the owner said.
+        baseline_w: the plan without any activation, as it was when the manager began; renewed only
+            when a vehicle leaves early or takes no more [W].
+        end: the state in which the baseline leaves the device.
         power_w: set-points: those of past ISPs as they were, the others as planned now [W].
         wanted_w: power promised by activations, NaN where the device is free [W].
         overridden: ISPs in which the owner has control.
         metered_w: mean power as metered, NaN where no reading came [W].
         now: offset of the running ISP.
         state: the state before it, as far as known.
+        running_w: mean power expected of the running ISP after a change within it; NaN if it is
+            the set-point [W].
         activations: all that were taken on.
         findings: what went otherwise, in time order.
         silent_isps: ISPs on end without a reading.
@@ -46,22 +53,35 @@ class Manager:
 
     device: Device
     outlook: Outlook
-    baseline: Course
+    wishes: Wishes
+    baseline_w: IntArray
+    end: State
     power_w: IntArray
     wanted_w: FloatArray
     overridden: BoolArray
     metered_w: FloatArray
     now: int
     state: State
+    running_w: float = nan
     activations: tuple[Activation, ...] = ()
     findings: tuple[Finding, ...] = ()
     silent_isps: int = 0
     unruly_isps: int = 0
 
     @property
+    def granted(self) -> Device:
+        """The device within the limits that its owner's wishes set for it."""
+        return granted(self.wishes, self.device, self.outlook.clock)
+
+    @property
     def set_point_w(self) -> int:
         """What the device is told in the running ISP [W]."""
         return int(self.power_w[self.now])
+
+    @property
+    def expected_now_w(self) -> int:
+        """Mean power expected of the running ISP [W]."""
+        return self.set_point_w if isnan(self.running_w) else round(self.running_w)
 
     @property
     def trusted(self) -> bool:
@@ -74,15 +94,29 @@ class Manager:
         return self.now == self.outlook.isps
 
 
-def begin(device: Device, outlook: Outlook, state: State) -> Manager:
-    """Return a manager with its baseline plan."""
-    baseline = device.planned(outlook, state, nothing_wanted(outlook.isps))
+def begin(device: Device, outlook: Outlook, state: State, wishes: Wishes | None = None) -> Manager:
+    """Return a manager with its baseline plan.
+
+    Args:
+        device: the device.
+        outlook: the horizon.
+        state: the state of the device before it.
+        wishes: what the owner said so far; None for nothing.
+
+    Raises:
+        ParameterError: a wish contradicts the device.
+    """
+    said = wishes or Wishes()
+    free = nothing_wanted(outlook.isps)
+    baseline = granted(said, device, outlook.clock).planned(outlook, state, free)
     return Manager(
         device=device,
         outlook=outlook,
-        baseline=baseline,
-        power_w=baseline.power_w.copy(),
-        wanted_w=nothing_wanted(outlook.isps),
+        wishes=said,
+        baseline_w=baseline.power_w,
+        end=baseline.state(-1),
+        power_w=baseline.power_w,
+        wanted_w=free,
         overridden=np.zeros(outlook.isps, dtype=np.bool_),
         metered_w=np.full(outlook.isps, np.nan),
         now=0,
@@ -102,14 +136,23 @@ def activate(manager: Manager, activation: Activation) -> Manager:
         first = manager.outlook.first_isp
         expected = f"ISPs {first + manager.now} to {first + manager.outlook.isps - 1}"
         raise HorizonError(f"activation of {manager.device.asset_id}", activation, expected)
-    wanted = manager.wanted_w.copy()
-    wanted[start:stop] = manager.baseline.power_w[start:stop] + activation.ordered_w
     taken = (*manager.activations, activation)
-    return planned_again(replace(manager, wanted_w=wanted, activations=taken))
+    return planned_again(promised(replace(manager, activations=taken)))
+
+
+def promised(manager: Manager) -> Manager:
+    """Return the manager with its promises as baseline and activations say, from now on."""
+    wanted = nothing_wanted(manager.outlook.isps)
+    for one in manager.activations:
+        start = one.first_isp - manager.outlook.first_isp
+        inside = slice(start, start + one.isps)
+        wanted[inside] = manager.baseline_w[inside] + one.ordered_w
+    wanted[: manager.now] = manager.wanted_w[: manager.now]
+    return replace(manager, wanted_w=wanted)
 
 
 def close_isp(manager: Manager) -> Manager:
-    """Compare the running ISP with its plan, and go on to the next.
+    """Compare the running ISP with what was expected of it, and go on to the next.
 
     Raises:
         HorizonError: the horizon is over.
@@ -120,57 +163,28 @@ def close_isp(manager: Manager) -> Manager:
     silent = bool(np.isnan(metered))
     finding = judge(
         manager.outlook.first_isp + now,
-        planned_w=manager.set_point_w,
+        planned_w=manager.expected_now_w,
         metered_w=None if silent else int(metered),
         overridden=bool(manager.overridden[now]),
         silent_isps=manager.silent_isps,
     )
-    done = np.array([manager.set_point_w if silent else int(metered)], dtype=np.int64)
+    done = np.array([manager.expected_now_w if silent else int(metered)], dtype=np.int64)
     running = manager.outlook.part(now, now + 1)
-    went = manager.device.simulated(running, manager.state, done)
-    unruly = finding is not None and finding.cause in (Cause.FAILURE, Cause.UNRULY)
+    went = manager.granted.simulated(running, manager.state, done)
+    strays = {Cause.FAILURE, Cause.UNRULY}
+    noted = {one.cause for one in manager.findings if one.isp == manager.outlook.first_isp + now}
+    unruly = bool(strays & noted) or (finding is not None and finding.cause in strays)
     following = replace(
         manager,
         now=now + 1,
         state=went.state(1),
+        running_w=nan,
         findings=manager.findings if finding is None else (*manager.findings, finding),
         silent_isps=manager.silent_isps + 1 if silent else 0,
         unruly_isps=manager.unruly_isps + 1 if unruly else 0,
     )
-    return planned_again(following) if unruly and not following.finished else following
-
-
-def expected_w(manager: Manager) -> IntArray:
-    """Return what can be expected of all ISPs, shape (n,) [W].
-
-    Of a device that is not trusted: what it did last, as far as its physics lets it go on.
-    """
-    power = manager.power_w.copy()
-    if manager.trusted or manager.finished:
-        return power
-    known = np.flatnonzero(~np.isnan(manager.metered_w[: manager.now]))
-    last_w = int(manager.metered_w[known[-1]]) if len(known) else 0
-    rest = manager.outlook.part(manager.now)
-    going_on = np.full(rest.isps, last_w, dtype=np.int64)
-    power[manager.now :] = manager.device.simulated(rest, manager.state, going_on).power_w
-    return power
-
-
-def rebound_w(manager: Manager) -> IntArray:
-    """Return how the plan differs from the baseline where nothing is ordered, shape (n,) [W]."""
-    free = np.isnan(manager.wanted_w)
-    return np.where(free, manager.power_w - manager.baseline.power_w, 0)
-
-
-def missing_w(manager: Manager) -> IntArray:
-    """Return how far each activation is expected to stay short, shape (n,) [W, 0 or positive]."""
-    change = expected_w(manager) - manager.baseline.power_w
-    short = np.zeros(manager.outlook.isps, dtype=np.int64)
-    for one in manager.activations:
-        start = one.first_isp - manager.outlook.first_isp
-        inside, sign = slice(start, start + one.isps), 1 if one.ordered_w > 0 else -1
-        short[inside] = np.maximum(abs(one.ordered_w) - sign * change[inside], 0)
-    return short
+    otherwise = unruly or not isnan(manager.running_w)
+    return planned_again(following) if otherwise and not following.finished else following
 
 
 def planned_again(manager: Manager) -> Manager:
@@ -187,7 +201,6 @@ def plan_rest(manager: Manager, wanted_w: FloatArray) -> Course:
         manager: the manager.
         wanted_w: power promised, NaN where the device is free, shape (n,) [W].
     """
-    now, base = manager.now, manager.baseline
-    wanted = np.where(manager.overridden, np.nan, wanted_w)[now:]
-    like = Course(base.power_w[now:], base.states[now:], 0.0, 0.0, base.short[now:])
-    return manager.device.planned(manager.outlook.part(now), manager.state, wanted, like)
+    wanted = np.where(manager.overridden, np.nan, wanted_w)[manager.now :]
+    rest = manager.outlook.part(manager.now)
+    return manager.granted.planned(rest, manager.state, wanted, manager.end)

@@ -12,13 +12,14 @@ import numpy as np
 
 from flexmanager.local.device import WH_PER_MWH, Course
 from flexmanager.local.manager import Manager, plan_rest
-from flexmanager.local.wishes import Wishes, welcome
+from flexmanager.local.wishes import welcome
 from flexmanager.rounding import IntArray
 from settlement.activation import Activation, check_activation
 from settlement.errors import ActivationRefused
 from settlement.terms import Terms
 
 SMALLEST_W = 100
+SHORT_SLACK = 1e-6
 TRIES = 4
 """How often an amount is lowered to what the last plan held."""
 
@@ -48,35 +49,30 @@ def offers(
     manager: Manager,
     terms: Terms,
     standing: Sequence[Activation],
-    wishes: Wishes,
     now_s: int | None = None,
 ) -> tuple[PricedOffer, ...]:
     """Return an offer for each ISP of the horizon in which an event may begin and something holds.
 
     Args:
-        manager: the device's manager; what it has taken on already stays as it is.
+        manager: the device's manager with its owner's wishes; what it has taken on already stays
+            as it is.
         terms: the agreement; no offer breaks its dates, window, amount, runtime, recovery, number
             of activations or notice.
         standing: activations of the agreement so far, in time order.
-        wishes: what the owner allows.
         now_s: UTC second at which an event would be recorded; None leaves the notice aside.
     """
     if not manager.trusted:
         return ()
     before = plan_rest(manager, manager.wanted_w)
-    found = []
-    for event in _allowed(manager, terms, standing, wishes, now_s):
-        offer = _offer(manager, before, event, wishes)
-        if offer is not None:
-            found.append(offer)
-    return tuple(found)
+    events = _allowed(manager, terms, standing, now_s)
+    found = (priced(manager, event, before) for event in events)
+    return tuple(one for one in found if one is not None)
 
 
 def _allowed(
     manager: Manager,
     terms: Terms,
     standing: Sequence[Activation],
-    wishes: Wishes,
     now_s: int | None,
 ) -> Iterator[Activation]:
     """Yield from each ISP the longest event of the agreed amount that breaks no limit."""
@@ -87,7 +83,7 @@ def _allowed(
             event = Activation(outlook.first_isp + start, isps, terms.amount_w)
             inside = slice(start, start + isps)
             taken = ~np.isnan(manager.wanted_w[inside]) | manager.overridden[inside]
-            if taken.any() or not welcome(wishes, event, standing, terms.clock):
+            if taken.any() or not welcome(manager.wishes, event, standing, terms.clock):
                 continue
             try:
                 check_activation(terms, standing, event, now_s=now_s)
@@ -97,13 +93,21 @@ def _allowed(
             break
 
 
-def _offer(
-    manager: Manager, before: Course, event: Activation, wishes: Wishes
-) -> PricedOffer | None:
-    """Lower the amount to what a plan holds throughout, then price that plan."""
+def priced(manager: Manager, event: Activation, before: Course) -> PricedOffer | None:
+    """Return an event with the most power that a plan holds throughout, and what it costs.
+
+    Args:
+        manager: the device's manager.
+        event: the event with the most power that is wanted, within what is left of the horizon.
+        before: the plan from the running ISP on without the event.
+
+    Returns:
+        None if nothing worth it holds, or only at the expense of what the owner needs or of what
+        is left at the end of the horizon: nobody knows what that costs.
+    """
     start = event.first_isp - manager.outlook.first_isp
     inside, sign = slice(start, start + event.isps), 1 if event.ordered_w > 0 else -1
-    baseline, amount = manager.baseline.power_w, abs(event.ordered_w)
+    baseline, amount = manager.baseline_w, abs(event.ordered_w)
     for attempt in range(TRIES):
         wanted = manager.wanted_w.copy()
         wanted[inside] = baseline[inside] + sign * amount
@@ -118,7 +122,7 @@ def _offer(
             return None
     else:
         return None
-    if course.short.sum() > before.short.sum() + 1e-6:
+    if course.short.sum() > before.short.sum() + SHORT_SLACK or _worse_end(manager, course, before):
         return None
     money, comfort = course.energy_eur - before.energy_eur, course.comfort_eur - before.comfort_eur
     energy_mwh = amount * event.isps * manager.outlook.isp_hours / WH_PER_MWH
@@ -129,6 +133,13 @@ def _offer(
         Activation(event.first_isp, event.isps, sign * amount),
         money,
         comfort,
-        max((money + comfort) / energy_mwh, wishes.eur_per_mwh_min),
+        max((money + comfort) / energy_mwh, manager.wishes.eur_per_mwh_min),
         rebound,
     )
+
+
+def _worse_end(manager: Manager, course: Course, before: Course) -> bool:
+    """Tell whether a plan leaves less behind than another, by more than is worth a new plan."""
+    steps = manager.device.state_step
+    pairs = zip(course.state(-1), before.state(-1), steps, strict=True)
+    return any(after < without - step for after, without, step in pairs)

@@ -32,6 +32,26 @@ class MeterReading:
 
 
 @dataclass(frozen=True, slots=True)
+class MomentaryPower:
+    """Power as it is at an instant, so that nobody has to wait for the end of an ISP.
+
+    Attributes:
+        asset_id: the asset.
+        utc_s: UTC second of the measurement.
+        power_w: power then, consumption positive [W].
+    """
+
+    asset_id: str
+    utc_s: int
+    power_w: int
+
+    def __post_init__(self) -> None:
+        """Refuse powers that cannot be recorded."""
+        _check_frame(self)
+        whole(self.asset_id, "power_w", self.power_w, -POWER_W_MAX, POWER_W_MAX)
+
+
+@dataclass(frozen=True, slots=True)
 class StateReading:
     """The state of a device as it was measured.
 
@@ -89,7 +109,53 @@ class Departed:
         _check_frame(self)
 
 
-Record = MeterReading | StateReading | OwnerOverride | Departed
+@dataclass(frozen=True, slots=True)
+class TakesNoMore:
+    """A vehicle tells its charging point that it takes no more energy, such as when it is full.
+
+    Attributes:
+        asset_id: the asset.
+        utc_s: UTC second from which it takes none.
+    """
+
+    asset_id: str
+    utc_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse an asset without a name."""
+        _check_frame(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWish:
+    """A sentence of the owner, such as "not today".
+
+    Attributes:
+        asset_id: the asset.
+        utc_s: UTC second at which it was said.
+        sentence: what was said, of a kind listed in `wishes.SENTENCES`.
+    """
+
+    asset_id: str
+    utc_s: int
+    sentence: str
+
+    def __post_init__(self) -> None:
+        """Refuse silence."""
+        _check_frame(self)
+        if not self.sentence.strip():
+            raise ParameterError(self.asset_id, "sentence", self.sentence, "a sentence")
+
+
+Record = (
+    MeterReading
+    | MomentaryPower
+    | StateReading
+    | OwnerOverride
+    | OwnerWish
+    | Departed
+    | TakesNoMore
+)
 
 
 def _check_frame(record: Record) -> None:

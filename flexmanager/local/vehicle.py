@@ -52,14 +52,13 @@ class ParkedVehicle:
         return (min(500.0, 0.01 * self.vehicle.capacity_wh),)
 
     def planned(
-        self, outlook: Outlook, state: State, wanted_w: FloatArray, like: Course | None = None
+        self, outlook: Outlook, state: State, wanted_w: FloatArray, end: State | None = None
     ) -> Course:
         """Meet the need in time, follow what is wanted, charge at least cost.
 
         Where a promise and the need cannot both be kept the need comes first.
         """
-        end_wh = None if like is None else float(like.states[-1, 0])
-        task = self._task(outlook, state, end_wh)
+        task = self._task(outlook, state, None if end is None else end[0])
         return plan_course(task, outlook, wanted_w)
 
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:

@@ -91,7 +91,7 @@ def test_a_free_plan_costs_least(kind: str) -> None:
     for _ in range(20):
         start = int(random.integers(0, DAY_ISPS - 4))
         series = wanted(start, start + 4, float(random.integers(-5_000, 5_000)))
-        other = sample.device.planned(sample.outlook, sample.state, series, best)
+        other = sample.device.planned(sample.outlook, sample.state, series, best.state(-1))
         if (other.states[-1] >= best.states[-1] - 1e-6).all():
             assert other.cost_eur >= best.cost_eur - 0.005
 

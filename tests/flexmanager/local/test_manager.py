@@ -13,11 +13,17 @@ from flexmanager.local.manager import (
     activate,
     begin,
     close_isp,
-    expected_w,
-    missing_w,
-    rebound_w,
 )
-from flexmanager.local.telemetry import Departed, MeterReading, OwnerOverride, StateReading
+from flexmanager.local.telemetry import (
+    Departed,
+    MeterReading,
+    MomentaryPower,
+    OwnerOverride,
+    OwnerWish,
+    StateReading,
+    TakesNoMore,
+)
+from flexmanager.local.telling import bounds, expected_w, missing_w, rebound_w
 from settlement.activation import Activation
 from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, SAMPLES, at_s, check_physics
 
@@ -43,8 +49,8 @@ def test_a_day_that_goes_as_planned_has_nothing_to_tell(kind: str) -> None:
     manager = lived(manager_of(kind), DAY_ISPS)
     assert manager.finished
     assert manager.findings == ()
-    assert (manager.power_w == manager.baseline.power_w).all()
-    assert manager.state == pytest.approx(manager.baseline.state(DAY_ISPS), abs=1e-6)
+    assert (manager.power_w == manager.baseline_w).all()
+    assert manager.state == pytest.approx(manager.end, abs=1e-6)
     with pytest.raises(HorizonError):
         close_isp(manager)
 
@@ -60,7 +66,7 @@ def busy_house() -> Manager:
 
 def test_an_activation_is_executed_and_its_rebound_told() -> None:
     manager = activate(busy_house(), EVENT)
-    change = manager.power_w - manager.baseline.power_w
+    change = manager.power_w - manager.baseline_w
     assert change[60:68].tolist() == [-600] * 8
     assert not missing_w(manager).any()
     rebound = rebound_w(manager)
@@ -73,7 +79,7 @@ def test_an_activation_is_executed_and_its_rebound_told() -> None:
 
 def test_more_than_there_is_shows_as_missing() -> None:
     manager = activate(busy_house(), replace(EVENT, ordered_w=-9_000))
-    power = manager.baseline.power_w[60:68]
+    power = manager.baseline_w[60:68]
     assert missing_w(manager)[60:68] == pytest.approx(9_000 - power, abs=1)
     assert not missing_w(manager)[:60].any()
 
@@ -106,7 +112,7 @@ def test_a_dead_device_is_a_failure_and_nothing_more_is_expected_of_it() -> None
     twice = lived(once, 63, power_w=0)
     assert not twice.trusted
     assert not expected_w(twice)[63:].any()
-    base = twice.baseline.power_w[63:68]
+    base = twice.baseline_w[63:68]
     assert missing_w(twice)[63:68].tolist() == np.maximum(600 + base, 0).tolist()
     back = lived(twice, 64)
     assert back.trusted
@@ -175,3 +181,99 @@ def test_records_that_do_not_belong_are_refused() -> None:
         OwnerOverride("house", 900, 900)
     with pytest.raises(ParameterError, match="state"):
         StateReading("house", 900, (np.inf,))
+
+
+def test_a_device_that_strays_is_noticed_within_the_isp() -> None:
+    manager = lived(activate(busy_house(), EVENT), 61)
+    half = hear(manager, MomentaryPower("house", at_s(61.5), 3_000))
+    assert half.now == 61
+    assert half.findings[-1].cause is Cause.UNRULY
+    assert half.set_point_w == manager.set_point_w
+    mean = round((manager.set_point_w + 3_000) / 2)
+    assert expected_w(half)[61] == mean
+    assert missing_w(half)[61] == mean - manager.set_point_w
+    # The meter of the ISP confirms it, and that is no second finding.
+    closed = close_isp(hear(half, MeterReading("house", at_s(61), mean)))
+    assert closed.findings == half.findings
+    assert closed.unruly_isps == 1
+    as_told = MomentaryPower("house", at_s(61.2), manager.set_point_w)
+    assert hear(manager, as_told).findings == ()
+    late = hear(manager, MomentaryPower("house", at_s(60.9), 3_000))
+    assert late.findings[-1].cause is Cause.STALE
+
+
+def test_a_change_within_an_isp_counts_by_the_time_that_is_left() -> None:
+    manager = lived(activate(busy_house(), EVENT), 62)
+    heard = hear(manager, OwnerOverride("house", at_s(62.4), at_s(64)))
+    mean = round(0.4 * manager.set_point_w + 0.6 * heard.set_point_w)
+    assert expected_w(heard)[62] == pytest.approx(mean, abs=1)
+    closed = close_isp(hear(heard, MeterReading("house", at_s(62), mean)))
+    assert closed.findings == heard.findings
+    assert closed.now == 63
+
+
+def test_an_owner_is_heard_in_the_middle_of_the_day() -> None:
+    manager = lived(busy_house(), 40)
+    warm = hear(manager, OwnerWish("house", at_s(40.2), "never below 21 degrees"))
+    course = warm.granted.simulated(manager.outlook.part(40), manager.state, warm.power_w[40:])
+    # States are those at the end of ISP 41 and on, up to the quarter hour before they sleep.
+    assert course.states[2 : 91 - 39, 0].min() >= 21.0 - 0.01
+    assert warm.power_w[40:].sum() > manager.power_w[40:].sum()
+    relaxed = hear(warm, OwnerWish("house", at_s(40.4), "never below 18 degrees"))
+    assert relaxed.power_w[41:] == pytest.approx(manager.power_w[41:], abs=15)
+    today = hear(manager, OwnerWish("house", at_s(40.2), "not today"))
+    assert today.wishes.days_off == {manager.outlook.clock.local_day(FIRST_ISP + 40)}
+    assert today.power_w == pytest.approx(manager.power_w, abs=15)
+    with pytest.raises(ParameterError, match="sentence"):
+        hear(manager, OwnerWish("house", at_s(40.2), "be nice"))
+    with pytest.raises(ParameterError, match="a sentence"):
+        OwnerWish("house", at_s(40.2), " ")
+
+
+def charging_car() -> Manager:
+    """A car that charges at 11 kW from ISP 20 to 29, because that is when it is cheap."""
+    sample = SAMPLES["vehicle"]
+    price = np.where((np.arange(DAY_ISPS) >= 20) & (np.arange(DAY_ISPS) < 33), 100.0, 300.0)
+    return begin(sample.device, replace(sample.outlook, price_eur_per_mwh=price), sample.state)
+
+
+def test_a_full_battery_is_no_failure_and_ends_plan_and_promise() -> None:
+    manager = activate(charging_car(), replace(EVENT, first_isp=FIRST_ISP + 24, isps=4))
+    manager = lived(manager, 25)
+    told = manager.set_point_w
+    assert told == 11_000 - 600
+    full = hear(manager, TakesNoMore("car", at_s(25.5)))
+    assert [one.cause for one in full.findings] == [Cause.FULL]
+    held_wh = manager.state[0] + told / 2 * 0.25 * 0.92
+    assert f"{42_000 - int(held_wh):,} Wh less than it asked for" in full.findings[0].text
+    assert full.set_point_w == 0
+    assert not full.power_w[25:].any()
+    assert full.baseline_w[25] == 5_500
+    assert not full.baseline_w[26:].any()
+    assert expected_w(full)[25] == told / 2
+    # What it no longer draws anyhow is not delivered.
+    assert missing_w(full)[26:28].tolist() == [600, 600]
+    closed = close_isp(hear(full, MeterReading("car", at_s(25), told // 2)))
+    assert closed.findings == full.findings
+    assert closed.trusted
+    with pytest.raises(ParameterError, match="a record of a vehicle"):
+        hear(busy_house(), TakesNoMore("house", at_s(0)))
+    assert hear(manager, TakesNoMore("car", at_s(3))).findings[-1].cause is Cause.STALE
+
+
+def test_who_left_early_delivers_nothing_by_being_away() -> None:
+    manager = activate(charging_car(), replace(EVENT, first_isp=FIRST_ISP + 24, isps=4))
+    gone = hear(lived(manager, 25), Departed("car", at_s(25.25)))
+    assert gone.baseline_w[25] == 11_000 / 4
+    assert not gone.baseline_w[26:].any()
+    assert missing_w(gone)[26:28].tolist() == [600, 600]
+    assert expected_w(gone)[25] == (11_000 - 600) / 4
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_what_is_left_can_be_planned_within_the_bounds_told(kind: str) -> None:
+    manager = lived(manager_of(kind), 50)
+    told = bounds(manager)
+    slack_w = 60.0 if "heat" in kind else 1.0
+    assert (manager.power_w[50:] >= told.power_w_min - slack_w).all()
+    assert (manager.power_w[50:] <= told.power_w_max + slack_w).all()

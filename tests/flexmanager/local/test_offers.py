@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flexmanager.local.manager import Manager, activate, begin, close_isp, missing_w
+from flexmanager.local.manager import Manager, activate, begin, close_isp
 from flexmanager.local.offers import PricedOffer, offers
-from flexmanager.local.wishes import Wishes, granted, understood
+from flexmanager.local.telling import missing_w
+from flexmanager.local.wishes import Wishes, understood
 from settlement.activation import Activation, check_activation
 from settlement.clock import ClockRule
 from settlement.terms import Terms
@@ -39,11 +40,11 @@ def agreement(amount_w: int = -2_000, **other: int) -> Terms:
 
 def manager_of(kind: str, wishes: Wishes = NOTHING) -> Manager:
     sample = SAMPLES[kind]
-    return begin(granted(wishes, sample.device, CLOCK), sample.outlook, sample.state)
+    return begin(sample.device, sample.outlook, sample.state, wishes)
 
 
 def found(kind: str, terms: Terms, wishes: Wishes = NOTHING) -> tuple[PricedOffer, ...]:
-    return offers(manager_of(kind, wishes), terms, (), wishes)
+    return offers(manager_of(kind, wishes), terms, ())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_every_offer_holds_and_breaks_no_limit(kind: str, amount_w: int) -> None
     terms = agreement(amount_w, recovery_isps=4)
     manager = manager_of(kind)
     standing = (Activation(CLOCK.day_isps(TODAY)[0] + 60, 2, amount_w),)
-    given = offers(manager, terms, standing, NOTHING)
+    given = offers(manager, terms, standing)
     assert given
     for one in given:
         check_activation(terms, standing, one.activation)
@@ -80,9 +81,8 @@ def test_the_price_is_what_the_owner_pays() -> None:
         taken = activate(manager, one.activation).power_w
         device, look = manager.device, manager.outlook
         after = device.simulated(look, manager.state, taken).cost_eur
-        assert one.cost_eur + one.comfort_eur == pytest.approx(
-            after - manager.baseline.cost_eur, abs=1e-6
-        )
+        without = device.simulated(look, manager.state, manager.baseline_w).cost_eur
+        assert one.cost_eur + one.comfort_eur == pytest.approx(after - without, abs=1e-6)
         energy = abs(one.activation.ordered_w) * one.activation.isps * 0.25 / 1e6
         least = max((one.cost_eur + one.comfort_eur) / energy, 0.0)
         assert one.price_eur_per_mwh == pytest.approx(least)
@@ -99,9 +99,9 @@ def test_the_owner_decides() -> None:
     assert all(one.price_eur_per_mwh >= 900 for one in found("battery", terms, dear))
     weekly = understood(NOTHING, "at most three events a week", TODAY)
     week = [Activation(CLOCK.day_isps(TODAY - day)[64], 1, -2_000) for day in (3, 2, 1)]
-    manager = manager_of("battery")
-    assert offers(manager, terms, week[:2], weekly)
-    assert offers(manager, terms, week, weekly) == ()
+    manager = manager_of("battery", weekly)
+    assert offers(manager, terms, week[:2])
+    assert offers(manager, terms, week) == ()
 
 
 def test_a_higher_minimum_leaves_less_to_offer() -> None:
@@ -119,16 +119,17 @@ def test_a_car_that_is_full_by_seven_takes_no_more_after_it() -> None:
     look = replace(sample.outlook, price_eur_per_mwh=np.linspace(200, 100, 96))
     wish = understood(NOTHING, "car full by seven", TODAY)
     free = begin(sample.device, look, sample.state)
-    full = begin(granted(wish, sample.device, CLOCK), look, sample.state)
-    assert full.baseline.states[28, 0] >= 50_000 - 1
-    assert len(offers(free, terms, (), NOTHING)) == 8
-    assert offers(full, terms, (), wish) == ()
+    full = begin(sample.device, look, sample.state, wish)
+    plan = full.granted.simulated(look, sample.state, full.baseline_w)
+    assert plan.states[28, 0] >= 50_000 - 1
+    assert len(offers(free, terms, ())) == 8
+    assert offers(full, terms, ()) == ()
 
 
 def test_nothing_is_offered_too_late_or_by_a_device_that_is_not_trusted() -> None:
     terms, manager = agreement(-2_000, notice_isps=8), manager_of("battery")
     noon_s = (FIRST_ISP + 66) * 900
-    starts = [one.activation.first_isp for one in offers(manager, terms, (), NOTHING, noon_s)]
+    starts = [one.activation.first_isp for one in offers(manager, terms, (), noon_s)]
     assert min(starts) == FIRST_ISP + 66 + 8
     silent = close_isp(close_isp(manager))
-    assert offers(silent, terms, (), NOTHING) == ()
+    assert offers(silent, terms, ()) == ()

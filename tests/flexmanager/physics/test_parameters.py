@@ -5,6 +5,7 @@ from math import inf, nan
 
 import pytest
 
+from flexmanager.assets import Battery, HeatPump, Photovoltaic
 from flexmanager.checks import Limits, parameters_of
 from flexmanager.errors import ParameterError
 from flexmanager.physics.building import Building, Heater
@@ -13,7 +14,18 @@ from flexmanager.physics.generation import HeatAndPower
 from flexmanager.physics.load import CurtailableLoad, ShiftableLoad
 from flexmanager.physics.vehicle import Stay, Vehicle
 
-RECORDS = (Building, Comfort, CurtailableLoad, HeatAndPower, Heater, ShiftableLoad, Vehicle)
+RECORDS = (
+    Battery,
+    Building,
+    Comfort,
+    CurtailableLoad,
+    HeatAndPower,
+    HeatPump,
+    Heater,
+    Photovoltaic,
+    ShiftableLoad,
+    Vehicle,
+)
 PARAMETERS = [
     pytest.param(record, name, default, limits, id=f"{record.__name__}-{name}")
     for record in RECORDS
