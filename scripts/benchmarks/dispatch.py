@@ -17,9 +17,9 @@ from pyomo.contrib.appsi.solvers.highs import Highs
 
 from flexmanager.dispatch import dispatch
 from flexmanager.highs import NoAnswerInTime, solve
-from tests.flexmanager.compact_highs import compact_arrays
-from tests.flexmanager.compact_pyomo import compact
-from tests.flexmanager.portfolios import Instance, instance, refuse_broken_terms
+from tests.flexmanager.dispatch.compact_highs import compact_arrays
+from tests.flexmanager.dispatch.compact_pyomo import compact
+from tests.flexmanager.dispatch.portfolios import Instance, instance, refuse_broken_terms
 
 GAP = 5e-4
 ROUNDS = 10**9

@@ -6,8 +6,8 @@ from math import ceil
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_plan import Span, best_plans, run_gains
-from flexmanager.dispatch_problem import Problem, Run
+from flexmanager.dispatch.plan import Span, best_plans, run_gains
+from flexmanager.dispatch.problem import Problem, Run
 from flexmanager.rounding import FloatArray
 
 SLACK_W = 1e-6

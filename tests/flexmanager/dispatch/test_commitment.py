@@ -2,10 +2,10 @@
 
 import pytest
 
-from flexmanager.dispatch_commitment import choose
-from flexmanager.dispatch_problem import Problem, Run, build_problem
+from flexmanager.dispatch.commitment import choose
+from flexmanager.dispatch.problem import Problem, Run, build_problem
 from tests.flexmanager.defaults import order_w
-from tests.flexmanager.dispatching import candidate
+from tests.flexmanager.dispatch.dispatching import candidate
 
 PROBLEM: Problem = build_problem(
     order_w(4, (0, 4, -1_000)),

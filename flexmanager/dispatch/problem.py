@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from flexmanager.dispatch_candidate import Candidate
+from flexmanager.dispatch.candidate import Candidate
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.horizon import MINUTES_PER_HOUR
 from flexmanager.rounding import BoolArray, FloatArray, IntArray

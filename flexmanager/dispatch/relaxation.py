@@ -1,7 +1,7 @@
 """The relaxed dispatch by column generation: a bound, and the runs worth a closer look.
 
 The master problem mixes whole plans: cover the order or pay the shortfall, at most one plan in all
-per candidate. Its prices per ISP go to the exact search of `dispatch_plan`, which returns the best
+per candidate. Its prices per ISP go to the exact search of `plan`, which returns the best
 plan of every candidate at these prices. Those plans are new columns; and at any prices
 
     sum(price x required) - sum over candidates of the best profit
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_plan import Span, best_plans, priced_gains
-from flexmanager.dispatch_problem import Problem, Run
+from flexmanager.dispatch.plan import Span, best_plans, priced_gains
+from flexmanager.dispatch.problem import Problem, Run
 from flexmanager.highs import Answer, GrowingModel
 from flexmanager.rounding import FloatArray
 

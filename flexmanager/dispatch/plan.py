@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexmanager.dispatch_problem import Problem
+from flexmanager.dispatch.problem import Problem
 from flexmanager.rounding import FloatArray, IntArray
 
 Span = tuple[int, int]

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexmanager import dispatch_search
-from flexmanager.dispatch import Activation, Candidate, dispatch
+from flexmanager.dispatch import Activation, Candidate, dispatch, search
 from flexmanager.errors import ParameterError
 from flexmanager.rounding import IntArray
-from tests.flexmanager.compact_pyomo import ACTIVATION_EUR, EUR_PER_W_ISP, SHORTFALL_EUR_PER_MWH
 from tests.flexmanager.defaults import order_w
-from tests.flexmanager.dispatching import candidate, orders
+from tests.flexmanager.dispatch.compact_pyomo import (
+    ACTIVATION_EUR,
+    EUR_PER_W_ISP,
+    SHORTFALL_EUR_PER_MWH,
+)
+from tests.flexmanager.dispatch.dispatching import candidate, orders
 
 
 def rebounding(one: Candidate, share: float, isps: int) -> Candidate:
@@ -117,7 +120,7 @@ def test_costs_what_the_model_of_all_runs_finds(
     best = exact_eur(required_w, candidates)
     with pytest.MonkeyPatch.context() as patch:
         if by_search:
-            patch.setattr(dispatch_search, "RUNS_MAX", 0)
+            patch.setattr(search, "RUNS_MAX", 0)
         found = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.0)
     assert found.bound_eur <= best + 1e-4
     assert found.objective_eur >= best - 1e-4

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_commitment import Choice, RunKey, choose
-from flexmanager.dispatch_dive import dive
-from flexmanager.dispatch_greedy import trimmed
-from flexmanager.dispatch_plan import priced_gains
-from flexmanager.dispatch_problem import Problem, Run
-from flexmanager.dispatch_relaxation import Relaxation
+from flexmanager.dispatch.commitment import Choice, RunKey, choose
+from flexmanager.dispatch.dive import dive
+from flexmanager.dispatch.greedy import trimmed
+from flexmanager.dispatch.plan import priced_gains
+from flexmanager.dispatch.problem import Problem, Run
+from flexmanager.dispatch.relaxation import Relaxation
 from flexmanager.rounding import FloatArray
 
 SEED = 1

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch_greedy import greedy_runs, trimmed
-from flexmanager.dispatch_problem import Problem, Run
-from flexmanager.dispatch_relaxation import Relaxation, relax
+from flexmanager.dispatch.greedy import greedy_runs, trimmed
+from flexmanager.dispatch.problem import Problem, Run
+from flexmanager.dispatch.relaxation import Relaxation, relax
 
 GAP = 1e-3
 WHOLE = 1.0 - 1e-6

@@ -8,7 +8,11 @@ import numpy as np
 from flexmanager.dispatch import Candidate
 from flexmanager.highs import INFINITY, Model, SparseMatrix
 from flexmanager.rounding import IntArray
-from tests.flexmanager.compact_pyomo import ACTIVATION_EUR, EUR_PER_W_ISP, SHORTFALL_EUR_PER_MWH
+from tests.flexmanager.dispatch.compact_pyomo import (
+    ACTIVATION_EUR,
+    EUR_PER_W_ISP,
+    SHORTFALL_EUR_PER_MWH,
+)
 
 EUR_PER_KW_ISP = EUR_PER_W_ISP * 1e3
 

@@ -1,9 +1,9 @@
 """The dispatcher of the virtual power plant: cover an order at least cost within the agreements.
 
-Three steps. A greedy pass (`dispatch_greedy`) gives a feasible answer at once. The relaxed problem
-(`dispatch_relaxation`) gives a proven bound and the runs worth considering. Where runs are few, one
-mixed-integer model (`dispatch_commitment`) chooses among all of them. Else the relaxed answer is
-rounded step by step (`dispatch_dive`) and improved a few agreements at a time (`dispatch_search`).
+Three steps. A greedy pass (`greedy`) gives a feasible answer at once. The relaxed problem
+(`relaxation`) gives a proven bound and the runs worth considering. Where runs are few, one
+mixed-integer model (`commitment`) chooses among all of them. Else the relaxed answer is
+rounded step by step (`dive`) and improved a few agreements at a time (`search`).
 Whatever the time limit does, the answer keeps every limit, and the bound says how far from the best
 it can be.
 """
@@ -15,15 +15,13 @@ from time import monotonic
 import numpy as np
 
 from flexmanager.deadline import Deadline, Timer
-from flexmanager.dispatch_candidate import Candidate
-from flexmanager.dispatch_greedy import greedy_runs
-from flexmanager.dispatch_problem import Problem, Run, build_problem, direction_of
-from flexmanager.dispatch_relaxation import relax
-from flexmanager.dispatch_search import improve
+from flexmanager.dispatch.candidate import Candidate
+from flexmanager.dispatch.greedy import greedy_runs
+from flexmanager.dispatch.problem import Problem, Run, build_problem, direction_of
+from flexmanager.dispatch.relaxation import relax
+from flexmanager.dispatch.search import improve
 from flexmanager.errors import ParameterError
 from flexmanager.rounding import IntArray
-
-__all__ = ["Activation", "Candidate", "Dispatch", "dispatch"]
 
 SHORTFALL_EUR_PER_MWH = 10_000.0
 ACTIVATION_EUR = 0.02

@@ -16,7 +16,7 @@ from math import ceil
 
 import numpy as np
 
-from flexmanager.dispatch_problem import Problem, Run
+from flexmanager.dispatch.problem import Problem, Run
 from flexmanager.highs import INFINITY, Model, NoAnswerInTime, SparseMatrix, solve
 from flexmanager.rounding import FloatArray, IntArray
 

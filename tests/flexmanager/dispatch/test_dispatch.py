@@ -8,12 +8,12 @@ from hypothesis import given, settings
 
 from flexmanager.deadline import Deadline
 from flexmanager.dispatch import Activation, Candidate, dispatch
-from flexmanager.dispatch_greedy import greedy_runs, trimmed
-from flexmanager.dispatch_problem import Run, build_problem
+from flexmanager.dispatch.greedy import greedy_runs, trimmed
+from flexmanager.dispatch.problem import Run, build_problem
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.rounding import IntArray
 from tests.flexmanager.defaults import order_w, whole
-from tests.flexmanager.dispatching import candidate, check_limits, orders
+from tests.flexmanager.dispatch.dispatching import candidate, check_limits, orders
 
 
 def ids(number: int) -> bytes:

@@ -7,22 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexmanager import dispatch_search
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch import Candidate, dispatch
-from flexmanager.dispatch_greedy import greedy_runs, trimmed
-from flexmanager.dispatch_plan import best_plans, run_gains
-from flexmanager.dispatch_problem import build_problem
-from flexmanager.dispatch_relaxation import relax
+from flexmanager.dispatch import Candidate, dispatch, search
+from flexmanager.dispatch.greedy import greedy_runs, trimmed
+from flexmanager.dispatch.plan import best_plans, run_gains
+from flexmanager.dispatch.problem import build_problem
+from flexmanager.dispatch.relaxation import relax
 from flexmanager.rounding import FloatArray, IntArray
-from tests.flexmanager.compact_pyomo import (
+from tests.flexmanager.dispatch.compact_pyomo import (
     ACTIVATION_EUR,
     EUR_PER_W_ISP,
     SHORTFALL_EUR_PER_MWH,
     compact,
     solved,
 )
-from tests.flexmanager.dispatching import check_limits, orders
+from tests.flexmanager.dispatch.dispatching import check_limits, orders
 
 
 def exhaustive_profit(one: Candidate, profit: FloatArray) -> float:
@@ -94,7 +93,7 @@ def test_the_search_by_neighbourhoods_stays_between_bound_and_greedy(
     if not candidates or not required_w.any():
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatch_search, "RUNS_MAX", 0)
+        patch.setattr(search, "RUNS_MAX", 0)
         found = dispatch(required_w, candidates, time_limit_s=20.0, gap=0.0)
     check_limits(required_w, candidates, found)
     best = solved(compact(required_w, candidates))
