@@ -18,7 +18,7 @@ DAY_MAX = 1_000_000
 """The last day that documents and answers may name, in the year 4707."""
 
 ISP_MINUTES_ALLOWED = (5, 15, 30, 60)
-_SECONDS_PER_DAY = 86_400
+SECONDS_PER_DAY = 86_400
 _EPOCH = date(1970, 1, 1)
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 
@@ -65,14 +65,14 @@ def switch_instants_s(year: int, rule: ClockRule, utc_offset_minutes: int) -> tu
     if rule is ClockRule.EU:
         begin = _sunday_on_or_before(day_of(date(year, 3, 31)))
         end = _sunday_on_or_before(day_of(date(year, 10, 31)))
-        return begin * _SECONDS_PER_DAY + 3600, end * _SECONDS_PER_DAY + 3600
+        return begin * SECONDS_PER_DAY + 3600, end * SECONDS_PER_DAY + 3600
     if rule is ClockRule.US:
         begin = _sunday_on_or_before(day_of(date(year, 3, 14)))
         end = _sunday_on_or_before(day_of(date(year, 11, 7)))
         winter_s = utc_offset_minutes * 60
         return (
-            begin * _SECONDS_PER_DAY + 7200 - winter_s,
-            end * _SECONDS_PER_DAY + 3600 - winter_s,
+            begin * SECONDS_PER_DAY + 7200 - winter_s,
+            end * SECONDS_PER_DAY + 3600 - winter_s,
         )
     return 0, 0
 
@@ -95,6 +95,10 @@ class Clock:
         """Return the UTC second at which an ISP starts."""
         return isp * self.isp_minutes * 60
 
+    def utc_day(self, isp: int) -> int:
+        """Return the UTC day on which an ISP starts."""
+        return self.start_s(isp) // SECONDS_PER_DAY
+
     def isp_of(self, utc_s: int) -> int:
         """Return the index of the ISP that holds a UTC second."""
         return utc_s // (60 * self.isp_minutes)
@@ -103,7 +107,7 @@ class Clock:
         """Return local time minus UTC at an instant, in minutes."""
         if self.rule is ClockRule.NONE:
             return self.utc_offset_minutes
-        year = date_of(utc_s // _SECONDS_PER_DAY).year
+        year = date_of(utc_s // SECONDS_PER_DAY).year
         begin_s, end_s = switch_instants_s(year, self.rule, self.utc_offset_minutes)
         return self.utc_offset_minutes + (60 if begin_s <= utc_s < end_s else 0)
 
@@ -162,7 +166,7 @@ def check_zone(clock: Clock, zone: str, first_day: int, last_day: int) -> None:
         info = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a region such as "Europe" is a folder
         raise InputError(f"time zone {zone!r:.60}", "terms", "an IANA time zone name") from None
-    for utc_s in range((first_day - 1) * _SECONDS_PER_DAY, (last_day + 2) * _SECONDS_PER_DAY, 3600):
+    for utc_s in range((first_day - 1) * SECONDS_PER_DAY, (last_day + 2) * SECONDS_PER_DAY, 3600):
         moment = datetime.fromtimestamp(utc_s, UTC)
         delta = moment.astimezone(info).utcoffset()
         assert delta is not None

@@ -90,3 +90,13 @@ def proves(leaf: Node, proof: Proof, root: Node, depth: int) -> bool:
     """Tell whether a proof of exactly `depth` siblings leads from the leaf to the root."""
     right_shape = len(proof.siblings) == depth and 0 <= proof.index < 1 << depth
     return right_shape and root_by_proof(leaf, proof) == root
+
+
+def refuse_double(keys: Sequence[object]) -> None:
+    """Refuse keys of leaves that are not distinct: a tree holds each key once.
+
+    Raises:
+        InputError: a key appears twice.
+    """
+    if len(set(keys)) != len(keys):
+        raise InputError("a key appears twice", "tree", "each key once")

@@ -17,9 +17,9 @@ from backend.demo.stage import Stage, set_stage
 from backend.demo.world import World
 from backend.district import District, load_district
 from backend.district.calendar import weeks_ahead
+from settlement.clock import SECONDS_PER_DAY
 
 Progress = Callable[[str], None]
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def run_demo(out: Path, checker: str, write: Callable[[str], None]) -> Outcome:
     first_day = moved_day(plan.FIRST_RECORDED_DAY, district.weeks_moved)
     last_day = moved_day(plan.LAST_RECORDED_DAY, district.weeks_moved)
     say.phase("S01: every site registers its assets and its owner's preferences")
-    owners = register_all(stage, world, first_day * _DAY_S)
-    stage.chain.advance_to((first_day - plan.LEAD_DAYS) * _DAY_S)
+    owners = register_all(stage, world, first_day * SECONDS_PER_DAY)
+    stage.chain.advance_to((first_day - plan.LEAD_DAYS) * SECONDS_PER_DAY)
     step = say.phase("S02: templates are published, agreements offered, signed and recorded")
     prepared = negotiate_all(stage, world, owners, first_day, last_day)
     step(f"{len(prepared.agreed)} agreements on the ledger")

@@ -7,7 +7,7 @@ demonstration, as are the owners' preferences. Everything else is recorded or co
 from dataclasses import dataclass, replace
 from datetime import date
 
-from settlement.clock import Clock, ClockRule
+from settlement.clock import SECONDS_PER_DAY, Clock, ClockRule
 from settlement.rule_set import rule_set_1
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
 from settlement.window import WindowWords, weekly_window
@@ -24,7 +24,7 @@ LAST_RECORDED_DAY = date(2016, 4, 20)
 LEAD_DAYS = 14
 """Days before the month in which templates are published and agreements signed."""
 
-CHALLENGE_WINDOW_S = 7 * 86_400
+CHALLENGE_WINDOW_S = 7 * SECONDS_PER_DAY
 ESCROW_AMOUNT = 50_000 * 10_000
 BOND_AMOUNT = 1_000 * 10_000
 EVENING, MIDDAY = -1, 1

@@ -35,12 +35,12 @@ from settlement.bundle.records import (
     StatedLine,
     StatedRun,
     Superseded,
+    entries_of,
 )
-from settlement.checker.chain_check import needed_utc_days
 from settlement.clock import date_of
+from settlement.commitment import Commitment, needed_utc_days
 from settlement.errors import InputError
 from settlement.identity import signing_digest
-from settlement.run import Commitment
 from settlement.settle import Line, Settled
 from settlement.signature import recover_signer
 from settlement.terms import BaselineMethod, Terms
@@ -83,7 +83,7 @@ class Bundler:
         session, terms = self._session, read_terms(row.terms)
         points = points_of(session, row.site_id)
         log = log_of(session, row.agreement_id)
-        first, last = needed_utc_days(terms, log, self._settled.period)
+        first, last = needed_utc_days(terms, entries_of(log), self._settled.period)
         incomplete = {one.agreement_id: one for one in self._settled.incomplete}.get(
             row.agreement_id
         )

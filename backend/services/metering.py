@@ -16,9 +16,9 @@ from backend.db.models import (
 )
 from backend.services.records import METER, NOMINATION, read_terms
 from settlement.clock import date_of
+from settlement.commitment import Commitment, CommittedBlob, build_commitment
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
-from settlement.run import Commitment, CommittedBlob, build_commitment
 
 ISP_MINUTES = 15
 """Meter data of the market has one ISP length, that of its agreements."""

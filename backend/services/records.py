@@ -17,7 +17,7 @@ from backend.db.models import (
     SiteRow,
 )
 from settlement.activation import Activation, standing_activations
-from settlement.bundle.records import LogEntry
+from settlement.bundle.records import LogEntry, entries_of
 from settlement.document import canonical_json
 from settlement.meter import Readings, decode_blob
 from settlement.terms import Terms
@@ -101,7 +101,7 @@ def log_of(session: Session, agreement_id: bytes) -> tuple[LogEntry, ...]:
 
 def standing_of(session: Session, agreement_id: bytes) -> tuple[Activation, ...]:
     """Return the standing activations of an agreement."""
-    return standing_activations([entry.activation for entry in log_of(session, agreement_id)])
+    return standing_activations(entries_of(log_of(session, agreement_id)))
 
 
 def points_of(session: Session, site_id: str) -> Sequence[MeteringPointRow]:

@@ -22,14 +22,13 @@ from backend.services.records import (
 )
 from settlement.activation import Activation, standing_activations, touched_days
 from settlement.baselines.baseline import History
-from settlement.checker.chain_check import needed_utc_days
+from settlement.bundle.records import entries_of
+from settlement.commitment import needed_utc_days
 from settlement.meter import Readings, decode_blob, sum_readings
 from settlement.run import SettlementRun, build_run
 from settlement.settle import Incomplete, Line, Settled, settle
 from settlement.statement import Period
 from settlement.terms import BaselineMethod, Terms
-
-_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +109,11 @@ def settle_agreement(
 ) -> Settled | Incomplete:
     """Settle one agreement for a period from what was committed before a block."""
     terms, log = read_terms(row.terms), log_of(session, row.agreement_id)
-    own = standing_activations([entry.activation for entry in log])
+    own = standing_activations(entries_of(log))
     sharing = list(own)
     for other in overlapping_agreements(session, row.site_id, row.agreement_id):
         sharing.extend(standing_of(session, other.agreement_id))
-    first, last = needed_utc_days(terms, log, period)
+    first, last = needed_utc_days(terms, entries_of(log), period)
     committed = committed_versions(session, terms.mdc, range(first, last + 1), before_block)
     history = History(
         sum_readings(
@@ -145,7 +144,7 @@ def nominations_of(
     found: dict[Activation, Readings] = {}
     for entry in log_of(session, row.agreement_id):
         isps = entry.activation.ordered_isps()
-        utc_days = {terms.clock.start_s(isp) // _SECONDS_PER_DAY for isp in isps}
+        utc_days = {terms.clock.utc_day(isp) for isp in isps}
         days = {}
         for utc_day in utc_days:
             nomination = _in_force(session, row.agreement_id, terms, utc_day, entry.block)

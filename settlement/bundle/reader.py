@@ -13,7 +13,6 @@ from settlement.bundle.records import (
     Credit,
     LogEntry,
     MeteringPoint,
-    Neighbour,
     Overlap,
     Signature,
 )
@@ -25,6 +24,7 @@ from settlement.bundle.stated_reader import (
     read_superseded,
 )
 from settlement.clock import DAY_MAX, MINUTES_PER_DAY
+from settlement.commitment import Neighbour
 from settlement.document import Field, parse_json
 from settlement.errors import InputError
 from settlement.identity import Domain

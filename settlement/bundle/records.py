@@ -3,10 +3,12 @@
 Records here are its content; `reader` checks its form, `settlement.checker` its truth.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from settlement.activation import Activation
 from settlement.baselines.baseline import LookedAt
+from settlement.commitment import Neighbour
 from settlement.identity import Domain
 from settlement.merkle import Proof
 from settlement.statement import Period, Statement
@@ -33,6 +35,11 @@ class LogEntry:
 
     activation: Activation
     block: int
+
+
+def entries_of(log: Iterable[LogEntry]) -> tuple[Activation, ...]:
+    """Return the entries of a log without their blocks."""
+    return tuple(entry.activation for entry in log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +79,6 @@ class CommittedDay:
     root: bytes
     version: int
     block: int
-    proof: Proof
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A leaf beside the place where another one is missing, opened as far as its key."""
-
-    key: bytes
-    blob_hash: bytes
     proof: Proof
 
 

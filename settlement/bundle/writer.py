@@ -7,13 +7,13 @@ from settlement.bundle.records import (
     Bundle,
     CommittedDay,
     LogEntry,
-    Neighbour,
     Signature,
     Stated,
     StatedLine,
     StatedRun,
     Superseded,
 )
+from settlement.commitment import Neighbour
 from settlement.document import canonical_json
 from settlement.merkle import Proof
 from settlement.statement import Statement

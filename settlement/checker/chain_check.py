@@ -1,30 +1,21 @@
 """Comparison of a bundle with the ledger: nothing that a bundle claims is taken on its word."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from settlement.activation import log_head
-from settlement.baselines.baseline import LOOK_BACK_DAYS
-from settlement.bundle.records import ERC1271, AbsentDay, Bundle, CommittedDay, LogEntry
+from settlement.bundle.records import ERC1271, AbsentDay, Bundle, CommittedDay, entries_of
 from settlement.chain.view import ChainView, RunRecord
 from settlement.checker.account_check import account_check
-from settlement.checker.evidence import (
-    Evidence,
-    entries_of,
-    nomination_in_force,
-    recorded_block,
-    signatures_of,
-)
+from settlement.checker.evidence import Evidence, nomination_in_force, recorded_block, signatures_of
 from settlement.checker.log_check import check_against_logs
 from settlement.checker.report import Check
 from settlement.clock import date_of
+from settlement.commitment import needed_utc_days
 from settlement.identity import agreement_id, signing_digest
 from settlement.settle import activations_of
-from settlement.statement import Period
-from settlement.terms import BaselineMethod, Terms
+from settlement.terms import BaselineMethod
 from settlement.units import format_eur
 from settlement.words import hex_of
-
-_SECONDS_PER_DAY = 86_400
 
 
 def check_against_chain(
@@ -137,7 +128,7 @@ def _run_findings(bundle: Bundle, found: RunRecord | None) -> Iterator[str]:
 
 
 def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iterator[str]:
-    first, last = needed_utc_days(bundle.terms, bundle.log, bundle.period)
+    first, last = needed_utc_days(bundle.terms, entries_of(bundle.log), bundle.period)
     roots = chain.meter_roots(bundle.terms.mdc, first, last - first + 1, before_block)
     days: list[CommittedDay | AbsentDay] = [*bundle.meter_days, *bundle.absent_days]
     held = {(day.metering_point, day.utc_day): day.root for day in days}
@@ -154,26 +145,6 @@ def _meter_findings(bundle: Bundle, chain: ChainView, before_block: int) -> Iter
             yield f"Meter data of {date_of(day.utc_day)} (UTC) is beyond what the period needs."
 
 
-def needed_utc_days(terms: Terms, log: Sequence[LogEntry], period: Period) -> tuple[int, int]:
-    """Return the UTC days that the settlement of the period may read.
-
-    Two more days before the look-back cover ISPs that lie on another date in UTC, and adjustment
-    windows before midnight. Without activations the range is empty.
-    """
-    clock = terms.clock
-    activations = [
-        entry.activation
-        for entry in log
-        if period.holds(clock.local_day(entry.activation.first_isp))
-    ]
-    if not activations:
-        return period.first_day, period.first_day - 1
-    first = min(clock.start_s(one.first_isp) for one in activations) // _SECONDS_PER_DAY
-    last = max(clock.start_s(one.end_isp - 1) for one in activations) // _SECONDS_PER_DAY
-    nominated = terms.baseline_method is BaselineMethod.NOMINATED
-    return (first if nominated else first - LOOK_BACK_DAYS - 2), last
-
-
 def _nomination_findings(
     bundle: Bundle, evidence: Evidence | None, chain: ChainView
 ) -> Iterator[str]:
@@ -187,7 +158,7 @@ def _nomination_findings(
             yield f"The activation at {when} was not recorded in block {block}."
             continue
         isps = activation.ordered_isps()
-        for utc_day in sorted({clock.start_s(isp) // _SECONDS_PER_DAY for isp in isps}):
+        for utc_day in sorted({clock.utc_day(isp) for isp in isps}):
             in_force = nomination_in_force(bundle, utc_day, block)
             (root,) = chain.nomination_roots(bundle.terms.aggregator, utc_day, 1, block)
             if root != (in_force.root if in_force else None):

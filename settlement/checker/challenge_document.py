@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from settlement.activation import standing_activations
-from settlement.bundle.records import Bundle, CommittedDay
+from settlement.bundle.records import Bundle, CommittedDay, entries_of
 from settlement.checker.challenge import BASELINE, Challenge, nominated_at
-from settlement.checker.evidence import entries_of, keys_of
+from settlement.checker.evidence import keys_of
 from settlement.clock import MINUTES_PER_DAY
 from settlement.document import canonical_json
 from settlement.identity import solidity_name

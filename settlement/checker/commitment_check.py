@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from settlement.bundle.records import AbsentDay, Bundle, CommittedDay, Neighbour
+from settlement.bundle.records import AbsentDay, Bundle, CommittedDay
 from settlement.checker.evidence import keys_of
 from settlement.clock import date_of
+from settlement.commitment import Neighbour
 from settlement.identity import agreement_id
 from settlement.merkle import EMPTY, Node, Proof, parent, proves
 from settlement.meter import day_leaf, leaf_of_hash

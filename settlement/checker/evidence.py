@@ -1,11 +1,11 @@
 """What a bundle lets one recompute: readings, history and nominations, straight from its blobs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from settlement.activation import Activation, standing_activations, touched_days
 from settlement.baselines.baseline import History
-from settlement.bundle.records import Bundle, CommittedDay, LogEntry, Signature
+from settlement.bundle.records import Bundle, CommittedDay, Signature, entries_of
 from settlement.meter import Readings, decode_blob, meter_key, sum_readings
 from settlement.settle import Incomplete, Settled, settle
 from settlement.terms import BaselineMethod
@@ -26,11 +26,6 @@ class Evidence:
     points: Mapping[str, Readings]
     history: History
     nominations: Mapping[Activation, Readings]
-
-
-def entries_of(log: Iterable[LogEntry]) -> tuple[Activation, ...]:
-    """Return the entries of a log without their blocks."""
-    return tuple(entry.activation for entry in log)
 
 
 def keys_of(bundle: Bundle) -> dict[str, bytes]:
@@ -107,7 +102,7 @@ def _nominations(bundle: Bundle, standing: tuple[Activation, ...]) -> dict[Activ
     clock = bundle.terms.clock
     found: dict[Activation, Readings] = {}
     for activation in standing:
-        utc_days = {clock.start_s(isp) // 86_400 for isp in activation.ordered_isps()}
+        utc_days = {clock.utc_day(isp) for isp in activation.ordered_isps()}
         block = recorded_block(bundle, activation)
         days = {day: nomination_in_force(bundle, day, block) for day in utc_days}
         found[activation] = Readings(

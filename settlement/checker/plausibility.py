@@ -6,18 +6,11 @@ Checks return findings instead of raising, so that a person sees all that is wro
 from collections.abc import Iterator
 
 from settlement.activation import check_activation, standing_activations
-from settlement.bundle.records import ERC1271, Bundle
+from settlement.bundle.records import ERC1271, Bundle, entries_of
 from settlement.checker.baseline_day_check import baseline_day_check
 from settlement.checker.commitment_check import commitment_findings
 from settlement.checker.correction_check import correction_check
-from settlement.checker.evidence import (
-    Evidence,
-    entries_of,
-    gather,
-    keys_of,
-    recompute,
-    signatures_of,
-)
+from settlement.checker.evidence import Evidence, gather, keys_of, recompute, signatures_of
 from settlement.checker.report import Check, Report
 from settlement.checker.statement_check import statement_findings
 from settlement.errors import ActivationRefused, InputError

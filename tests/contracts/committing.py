@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from settlement.commitment import Commitment, CommittedBlob, build_commitment
 from settlement.meter import elements_hash, encode_blob, meter_key
-from settlement.run import Commitment, CommittedBlob, build_commitment
 from tests.contracts import actors
 from tests.contracts.disputing import Case, case
 from tests.contracts.world import World

@@ -13,12 +13,13 @@ from settlement.bundle.records import (
     Stated,
     StatedLine,
     StatedRun,
+    entries_of,
 )
-from settlement.checker.chain_check import needed_utc_days
 from settlement.checker.evidence import gather, recompute
+from settlement.commitment import Commitment, needed_utc_days
 from settlement.identity import signing_digest
 from settlement.meter import meter_key
-from settlement.run import Commitment, SettlementRun, build_run
+from settlement.run import SettlementRun, build_run
 from settlement.settle import Incomplete, Settled
 from settlement.terms import BaselineMethod
 from tests.settlement.market import (
@@ -58,7 +59,7 @@ def unsettled_bundle(name: str) -> Bundle:
         for other_name, other in here.agreements.items()
         if other_name != name and set(other.points) & set(own.points)
     ]
-    first, last = needed_utc_days(own.terms, own.log, PERIOD)
+    first, last = needed_utc_days(own.terms, entries_of(own.log), PERIOD)
     meter_days = [
         committed_day(
             here.meter[day], meter_key(point.name, point.salt), point.name, 0, meter_block(day)

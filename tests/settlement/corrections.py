@@ -7,11 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from settlement.bundle.records import ERC1271, AbsentDay, Bundle, Proven, Signature, Superseded
-from settlement.checker.evidence import entries_of, gather, recompute
+from settlement.bundle.records import (
+    ERC1271,
+    AbsentDay,
+    Bundle,
+    Proven,
+    Signature,
+    Superseded,
+    entries_of,
+)
+from settlement.checker.evidence import gather, recompute
+from settlement.commitment import Commitment, build_commitment
 from settlement.identity import agreement_id
 from settlement.meter import decode_blob, encode_blob
-from settlement.run import Commitment, SettlementRun, build_commitment, build_run
+from settlement.run import SettlementRun, build_run
 from settlement.settle import Settled
 from settlement.terms import Terms
 from tests.settlement.build import (

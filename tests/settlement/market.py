@@ -13,13 +13,12 @@ from random import Random
 from coincurve import PrivateKey
 
 from settlement.activation import Activation, standing_activations
-from settlement.bundle.records import LogEntry, MeteringPoint
-from settlement.checker.evidence import entries_of
+from settlement.bundle.records import LogEntry, MeteringPoint, entries_of
 from settlement.clock import Clock, day_of
+from settlement.commitment import Commitment, CommittedBlob, build_commitment
 from settlement.identity import Domain, agreement_id, template_id
 from settlement.keccak import keccak256
 from settlement.meter import elements_hash, encode_blob, meter_key
-from settlement.run import Commitment, CommittedBlob, build_commitment
 from settlement.signature import address_of
 from settlement.statement import Period
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from settlement.activation import Activation, log_head, standing_activations
-from settlement.bundle.records import Bundle, StatedRun
+from settlement.bundle.records import Bundle, StatedRun, entries_of
 from settlement.chain.view import Account, AgreementRecord, CommittedRoot, PublishedRun, RunRecord
 from settlement.checker.chain_check import check_against_chain
-from settlement.checker.evidence import entries_of
 from settlement.checker.plausibility import check_bundle
 from settlement.identity import agreement_id
 from settlement.terms import Terms

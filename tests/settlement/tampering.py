@@ -9,9 +9,10 @@ import pytest
 from settlement.activation import Activation
 from settlement.bundle.records import Bundle, CommittedDay, LogEntry, Stated
 from settlement.checker.plausibility import check_bundle
+from settlement.commitment import CommittedBlob, build_commitment
 from settlement.merkle import Proof
 from settlement.meter import decode_blob, encode_blob, meter_key
-from settlement.run import CommittedBlob, build_commitment, build_run
+from settlement.run import build_run
 from settlement.settle import Settled
 from tests.settlement.build import committed_day, results, run_of, stated_by
 from tests.settlement.market import market

@@ -6,8 +6,8 @@ import pytest
 
 from settlement.activation import Activation, log_head
 from settlement.bundle.records import LogEntry
-from settlement.checker.chain_check import needed_utc_days
 from settlement.clock import date_of
+from settlement.commitment import needed_utc_days
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod, Terms
 from tests.settlement.build import bundle_of
@@ -132,8 +132,7 @@ def test_a_nomination_in_the_block_of_the_activation_came_too_late():
 
 
 def needed(*activations: Activation, some_terms: Terms = STANDARD) -> tuple[int, int]:
-    entries = [LogEntry(one, 1) for one in activations]
-    return needed_utc_days(some_terms, entries, PERIOD)
+    return needed_utc_days(some_terms, activations, PERIOD)
 
 
 def test_utc_days_that_a_settlement_reads():

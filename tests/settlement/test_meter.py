@@ -6,6 +6,7 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from settlement.commitment import CommittedBlob, build_commitment
 from settlement.errors import InputError
 from settlement.meter import (
     MISSING_W,
@@ -17,7 +18,6 @@ from settlement.meter import (
     meter_key,
     sum_readings,
 )
-from settlement.run import CommittedBlob, build_commitment
 from tests.settlement.defaults import word
 
 

@@ -22,7 +22,7 @@ from backend.services.records import RECORDED, REFUSED, log_of, read_terms, reco
 from backend.services.settlement_messages import messages_of
 from settlement.activation import log_head, standing_activations
 from settlement.bundle.reader import read_bundle
-from settlement.checker.evidence import entries_of
+from settlement.bundle.records import entries_of
 from settlement.checker.plausibility import check_bundle
 from settlement.clock import Clock, ClockRule, day_of
 from tests.backend.demo.short import one_feeder

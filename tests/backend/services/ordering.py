@@ -7,7 +7,7 @@ from backend.chain.market import WantedActivation
 from backend.db.models import ActivationRow
 from backend.services.records import log_of
 from settlement.activation import Activation, log_head
-from settlement.checker.evidence import entries_of
+from settlement.bundle.records import entries_of
 from settlement.errors import ActivationRefused
 from tests.backend.defaults import TUESDAY, isp_at
 from tests.backend.town import Town

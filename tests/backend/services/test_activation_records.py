@@ -11,7 +11,7 @@ from backend.services.activating import order_activations
 from backend.services.negotiation import record_signed, sign_both
 from backend.services.records import log_of, standing_of
 from settlement.activation import Activation, log_head
-from settlement.checker.evidence import entries_of
+from settlement.bundle.records import entries_of
 from settlement.identity import agreement_id
 from tests.backend import parties
 from tests.backend.defaults import CLOCK, FRIDAY, ORDERS, THURSDAY, TUESDAY, WEDNESDAY, isp_at

@@ -4,10 +4,10 @@ import pytest
 
 from backend.services.bundling import Bundler
 from settlement.bundle.reader import read_bundle
-from settlement.bundle.records import ECDSA, Signature
+from settlement.bundle.records import ECDSA, Signature, entries_of
 from settlement.bundle.writer import write_bundle
-from settlement.checker.chain_check import needed_utc_days
 from settlement.checker.plausibility import check_bundle
+from settlement.commitment import needed_utc_days
 from settlement.settle import Settled
 from tests.backend import parties
 from tests.backend.defaults import (
@@ -66,7 +66,7 @@ def test_all_bundles_are_of_one_run(published):
 @pytest.mark.parametrize("deal", NAMES)
 def test_a_bundle_holds_the_days_that_its_settlement_may_read(published, deal):
     bundle = published.bundles()[deal]
-    first, last = needed_utc_days(bundle.terms, bundle.log, PERIOD)
+    first, last = needed_utc_days(bundle.terms, entries_of(bundle.log), PERIOD)
     days = range(max(first, FIRST_METER_DAY), min(last, LAST_METER_DAY) + 1)
     held = [(day.metering_point, day.utc_day) for day in bundle.meter_days]
     expected = [(point, day) for point in sorted(POINTS[deal.split()[0]]) for day in days]

@@ -8,9 +8,9 @@ from backend.db.models import CommitmentRow, MeterDayRow
 from backend.services.metering import METER, commit_meter_days, meter_commitment, take_in_day
 from backend.services.records import commitments_of, points_of, readings_of
 from settlement.clock import date_of
+from settlement.commitment import CommittedBlob, build_commitment
 from settlement.errors import InputError
 from settlement.meter import encode_blob
-from settlement.run import CommittedBlob, build_commitment
 from tests.backend import parties
 from tests.backend.defaults import FIRST_METER_DAY, ISPS_PER_DAY, LAST_METER_DAY, MONDAY, POINTS
 from tests.backend.meters import day_values

@@ -10,10 +10,10 @@ from backend.services.metering import nominate, nomination_commitment
 from backend.services.negotiation import publish_template, record_signed, sign_both
 from backend.services.records import log_of
 from backend.services.settling import nominations_of
+from settlement.commitment import CommittedBlob, build_commitment
 from settlement.errors import InputError
 from settlement.identity import agreement_id
 from settlement.meter import encode_blob
-from settlement.run import CommittedBlob, build_commitment
 from settlement.terms import Terms
 from tests.backend import parties
 from tests.backend.defaults import CLOCK, ISPS_PER_DAY, ORDERS, TEMPLATES, THURSDAY
