@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from backend.district import load_district
-from backend.non_working_days import as_csv, propose
+from backend.non_working_days import as_list, propose
 from backend.report.baseline_evaluation import evaluate
 from backend.report.baseline_page import as_table, write_baselines
 from settlement.errors import InputError
@@ -50,7 +50,7 @@ def _baselines(options: argparse.Namespace) -> int:
 
 def _holidays(options: argparse.Namespace) -> int:
     try:
-        sys.stdout.write(as_csv(propose(options.country, options.year, options.subdivision)))
+        sys.stdout.write(as_list(propose(options.country, options.year, options.subdivision)))
     except InputError as error:
         return _refuse(error)
     return DONE

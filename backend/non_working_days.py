@@ -4,8 +4,6 @@ Which days count is what the parties publish for a year and carry in every bundl
 wrong or change its mind, so nothing is ever settled by it directly.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,10 +47,6 @@ def propose(country: str, year: int, subdivision: str | None = None) -> tuple[Pr
     return tuple(ProposedDay(day, found[day]) for day in sorted(found))
 
 
-def as_csv(proposed: tuple[ProposedDay, ...]) -> str:
-    """Write a proposal as rows "date,weekday,name", to be read over and published."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("date", "weekday", "name"))
-    writer.writerows((one.day.isoformat(), f"{one.day:%A}", one.name) for one in proposed)
-    return stream.getvalue()
+def as_list(proposed: tuple[ProposedDay, ...]) -> str:
+    """Write a proposal as the list that settlement and checker read, to be gone over by people."""
+    return "".join(f"{one.day.isoformat()}  # {one.day:%A}, {one.name}\n" for one in proposed)

@@ -19,10 +19,11 @@ from settlement.checker.chain_check import challenges_close_s, check_against_cha
 from settlement.checker.challenge import find_challenges, remedies
 from settlement.checker.challenge_document import write_challenges
 from settlement.checker.evidence import Evidence
-from settlement.checker.non_working import check_non_working_days, read_days
+from settlement.checker.non_working import check_non_working_days
 from settlement.checker.own_meter import TOLERANCE, check_own_meter
 from settlement.checker.plausibility import check_bundle
 from settlement.checker.report import Check, Report, as_json, as_text
+from settlement.day_list_file import read_days
 from settlement.errors import InputError, SettlementError
 from settlement.meter_file import read_meter_file
 from settlement.units import format_eur, parse_eur

@@ -1,45 +1,19 @@
 """A party's own list of non-working days against the one that its baselines were chosen by.
 
-The list is published by the DSO, not on the ledger, so nothing in a bundle can prove it. A file
-has one date per line, such as 2027-03-29, and comments after #.
+The list is published by the DSO, not on the ledger, so nothing in a bundle can prove it.
 """
 
 from collections.abc import Collection
-from datetime import date
-from pathlib import Path
 
 from settlement.baselines.baseline import LOOK_BACK_DAYS
 from settlement.bundle.records import Bundle
 from settlement.checker.evidence import Evidence
 from settlement.checker.report import Check
-from settlement.clock import date_of, day_of, weekday_of
-from settlement.errors import InputError
+from settlement.clock import date_of, weekday_of
 from settlement.settle import activations_of
 from settlement.terms import BaselineMethod
 
 _SATURDAY = 5
-
-
-def read_days(path: Path) -> frozenset[int]:
-    """Read a list of days.
-
-    Raises:
-        InputError: names file, row and what was expected there.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(error), str(path), "a text file in UTF-8") from None
-    days = set()
-    for row, line in enumerate(lines, start=1):
-        text = line.partition("#")[0].strip()
-        if text:
-            try:
-                days.add(day_of(date.fromisoformat(text)))
-            except ValueError:
-                where = f"{path}, row {row}"
-                raise InputError(f"{text!r:.40}", where, "a date such as 2027-03-29") from None
-    return frozenset(days)
 
 
 def check_non_working_days(bundle: Bundle, evidence: Evidence, own: Collection[int]) -> Check:

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from backend.cli import main
-from backend.non_working_days import as_csv, propose
+from backend.non_working_days import as_list, propose
+from settlement.clock import day_of
+from settlement.day_list_file import read_days
 from settlement.errors import InputError
 
 AUSTRIA_2027 = [
@@ -25,11 +27,13 @@ def test_a_subdivision_may_have_more():
     assert date(2027, 1, 6) in bavaria
 
 
-def test_rows_to_be_published():
-    rows = as_csv(propose("AT", 2027)).splitlines()
-    assert rows[0] == "date,weekday,name"
-    assert rows[5] == "2027-05-06,Thursday,Ascension Day"
-    assert len(rows) == 1 + len(AUSTRIA_2027)
+def test_the_proposal_is_a_list_that_settlement_reads(tmp_path):
+    path = tmp_path / "days.txt"
+    path.write_text(as_list(propose("AT", 2027)), encoding="utf-8")
+    assert path.read_text(encoding="utf-8").splitlines()[4] == (
+        "2027-05-06  # Thursday, Ascension Day"
+    )
+    assert read_days(path) == {day_of(date.fromisoformat(one)) for one in AUSTRIA_2027}
 
 
 @pytest.mark.parametrize(

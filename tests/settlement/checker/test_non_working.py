@@ -1,37 +1,9 @@
-"""A party's own list of non-working days: read strictly, compared where it matters."""
-
-import pytest
+"""A party's own list of non-working days, compared where it matters."""
 
 from settlement.checker.evidence import gather
-from settlement.checker.non_working import check_non_working_days, read_days
-from settlement.errors import InputError
+from settlement.checker.non_working import check_non_working_days
 from tests.settlement.build import bundle_of
 from tests.settlement.market import EASTER_HOLIDAY, MONDAY
-
-
-def test_a_list_is_read_with_its_comments(tmp_path):
-    path = tmp_path / "days.txt"
-    path.write_text("# published\n2027-03-19 # Friday\n\n  2027-03-29\n", encoding="utf-8")
-    assert read_days(path) == {EASTER_HOLIDAY, MONDAY + 7}
-
-
-@pytest.mark.parametrize(
-    ("data", "told"),
-    [
-        (b"2027-03-19\n19.3.2027\n", "row 2: '19.3.2027'; expected a date such as 2027-03-29"),
-        (b"2027-02-30", "row 1: '2027-02-30'"),
-        (b"\xff", "expected a text file in UTF-8"),
-        (None, "No such file"),
-    ],
-)
-def test_an_unusable_list_is_refused_by_its_row(tmp_path, data, told):
-    path = tmp_path / "days.txt"
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(InputError) as caught:
-        read_days(path)
-    assert str(path) in str(caught.value)
-    assert told in str(caught.value)
 
 
 def findings(name: str, own: set[int]) -> tuple[str, ...]:
