@@ -56,6 +56,7 @@ class Context:
         working: class of each local day from `first_working_day` on.
         first_working_day: a local day.
         orders: ordered ISPs.
+        nominated_begins: where the nominated baseline of each activation begins.
         reader: readings.
     """
 
@@ -69,6 +70,7 @@ class Context:
     working: Flags
     first_working_day: int
     orders: Orders
+    nominated_begins: Integers
     reader: Reader
 
 
@@ -102,6 +104,7 @@ def context_of(portfolio: Portfolio, period: Period, non_working_days: Collectio
         np.array(working, bool),
         first_working_day,
         _orders(*all_orders),
+        np.cumsum(activations.isps) - activations.isps,
         Reader(portfolio.meters, agreements.isps_per_day),
     )
 
@@ -134,15 +137,21 @@ def _calendar(portfolio: Portfolio, clocks: list[Clock], events: Integers) -> Ca
 def _unusable(
     calendar: Calendar, clock_of: Integers, agreement: Integers, first: Integers, isps: Integers
 ) -> Flags:
-    """Mark the local days with a clock change or at least one ordered ISP, by agreement."""
+    """Mark the local days with a clock change or at least one ordered ISP, by agreement.
+
+    An order marks the days from its first to its last ISP. Between these a day is left out only
+    where the clock is put back over midnight, and that one is marked for its clock change.
+    """
     unusable = calendar.changed[clock_of]
     low, high = calendar.first_isp, calendar.first_isp + calendar.local_start.shape[1]
     begin, end = np.clip(first, low, high), np.clip(first + isps, low, high)
-    counts = end - begin
-    row = np.repeat(agreement, counts)
-    before = np.cumsum(counts) - counts
-    isp = np.arange(len(row)) + np.repeat(begin - before, counts)
-    unusable[row, calendar.days(clock_of[row], isp) - calendar.first_day] = True
+    held = begin < end
+    agreement, clock = agreement[held], clock_of[agreement[held]]
+    first_day = calendar.days(clock, begin[held]) - calendar.first_day
+    last_day = calendar.days(clock, end[held] - 1) - calendar.first_day
+    for later in range(int((last_day - first_day).max(initial=-1)) + 1):
+        touched = first_day + later <= last_day
+        unusable[agreement[touched], first_day[touched] + later] = True
     return unusable
 
 

@@ -15,7 +15,7 @@ from backend.kernel.baselines import (
     mean_baseline,
     sums_of,
 )
-from backend.kernel.columns import Exact, Flags, Integers, Lines
+from backend.kernel.columns import Exact, Flags, Integers, Lines, Powers
 from backend.kernel.context import Context
 from backend.kernel.delivery import delivery_sums, paid_w_sum_scaled
 from backend.kernel.exact import line_amounts
@@ -87,8 +87,7 @@ def make_lines(context: Context) -> Lines:
         good = np.flatnonzero(found.reason == Reason.NONE)
         reason[rows], count[rows] = found.reason, found.count
         baseline, actual = found.values_w[good].astype(np.int32), actual_w[good].astype(np.int32)
-        at = offsets[rows[good], None] + np.arange(shape.isps)
-        pairs[at, 0], pairs[at, 1] = baseline, actual
+        _place(pairs, offsets[rows[good]], baseline, actual)
         ordered = activations.ordered_w[part.activation[good]]
         delivered[rows[good]], deficiency[rows[good]] = delivery_sums(ordered, baseline, actual)
     agreement = activations.agreement[events]
@@ -103,6 +102,17 @@ def make_lines(context: Context) -> Lines:
     return Lines(
         events, reason, count, ordered, delivered, deficiency, volume, penalty, offsets, pairs
     )
+
+
+def _place(pairs_w: Powers, begins: Integers, baseline_w: Powers, actual_w: Powers) -> None:
+    """Write the series of some activations to where each begins."""
+    count, isps = baseline_w.shape
+    if count and begins[-1] - begins[0] == (count - 1) * isps:  # they ascend: one after the other
+        whole = pairs_w[begins[0] : begins[0] + count * isps].reshape(count, isps, 2)
+        whole[:, :, 0], whole[:, :, 1] = baseline_w, actual_w
+        return
+    at = begins[:, None] + np.arange(isps)
+    pairs_w[at, 0], pairs_w[at, 1] = baseline_w, actual_w
 
 
 def _blocks(context: Context) -> Iterator[tuple[Shape, Integers]]:
@@ -163,8 +173,7 @@ def _nominated(context: Context, events: _Events) -> _Found:
     activations = context.portfolio.activations
     values = np.full(events.isps.shape, MISSING_W, np.int64)
     if len(activations.nominated_w):
-        ends = np.cumsum(activations.isps)
-        begin = (ends - activations.isps)[events.activation]
+        begin = context.nominated_begins[events.activation]
         values[:] = activations.nominated_w[begin[:, None] + np.arange(events.shape.isps)]
     lacking = (values == MISSING_W).any(axis=1)
     reason = np.where(lacking, Reason.NOT_NOMINATED, Reason.NONE)
