@@ -12,6 +12,7 @@ _LABELS = {
     "read_and_sum": "reading the blobs and summing them",
     "naive_arrays": "naive NumPy",
     "pandas": "pandas",
+    "pandas_month": "plain pandas",
     "polars": "Polars",
     "duckdb": "DuckDB",
     "spark": "Spark, mapInArrow, the kernel's totals",
@@ -35,20 +36,19 @@ class Report:
 
     def as_markdown(self) -> str:
         """Write the tables one after the other."""
-        return "\n\n".join(_markdown(table) for table in self.tables)
+        return "\n".join(as_markdown(table) for table in self.tables)
 
 
 def _label(name: str) -> str:
-    if name.startswith("pandas_month"):
-        return "plain pandas" + name.removeprefix("pandas_month")
     return _LABELS.get(name, name)
 
 
-def _markdown(table: Table) -> str:
+def as_markdown(table: Table) -> str:
+    """Write a table with its title."""
     rules = ["---", *("---:" for _ in table.columns[1:])]
     rows = [(_label(row[0]), *row[1:]) for row in table.rows]
     lines = (" | ".join(cells) for cells in (table.columns, rules, *rows))
-    return f"**{table.title}**\n\n" + "\n".join(f"| {line} |" for line in lines)
+    return f"**{table.title}**\n\n" + "".join(f"| {line} |\n" for line in lines)
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -77,5 +77,5 @@ def write_report(report: Report, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "settlement_benchmark.svg", metadata={"Date": None})
     text = "# Settlement benchmark\n\nMade by `scripts/bench settlement --write docs`.\n\n"
-    chart = "\n\n![CPU per agreement](settlement_benchmark.svg)\n"
+    chart = "\n![CPU per agreement](settlement_benchmark.svg)\n"
     (folder / "settlement_benchmark.md").write_text(text + report.as_markdown() + chart)
