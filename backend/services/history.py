@@ -1,12 +1,17 @@
 """What became of an agreement in a period, run by run: amounts, what changed and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import RunRow, StatementRow
+from backend.services.runs import describe_period
+from settlement.clock import date_text
 from settlement.statement import Period
+from settlement.units import format_eur
+from settlement.words import hex_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,46 @@ def history_of(
             )
         )
     return tuple(found)
+
+
+def describe_history(versions: Sequence[StatementVersion]) -> str:
+    """Write the versions of an agreement's statements as people read them; money in EUR."""
+    lines: list[str] = []
+    for one in versions:
+        if one.version == 1:
+            lines.append(describe_period(one.period))
+        where = f"in block {one.block}" if one.block is not None else "not published"
+        amount = f"waits for data: {one.reason}" if one.amount is None else _amount(one)
+        lines += [
+            f"  version {one.version}, {where}, {one.status}: {amount}",
+            f"    cause: {one.cause}",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _amount(one: StatementVersion) -> str:
+    assert one.amount is not None, "asked for complete statements"
+    text = f"{format_eur(one.amount)} EUR"
+    if one.change is not None:
+        text += f", a change of {format_eur(one.change)} EUR"
+    return text + (", paid" if one.paid else "")
+
+
+def history_document(versions: Sequence[StatementVersion]) -> list[dict[str, object]]:
+    """Return the versions for machines: one object each, money in 1e-4 EUR, days as dates."""
+    return [
+        {
+            "first_day": date_text(one.period.first_day),
+            "last_day": date_text(one.period.last_day),
+            "version": one.version,
+            "status": one.status,
+            "cause": one.cause,
+            "block": one.block,
+            "root": hex_of(one.root),
+            "amount": one.amount,
+            "reason": one.reason,
+            "change": one.change,
+            "paid": one.paid,
+        }
+        for one in versions
+    ]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import CommitmentRow, RunRow, StatementRow
-from backend.services.records import METER, agreements_between, read_terms
+from backend.db.models import AgreementRow, CommitmentRow, RunRow, StatementRow
+from backend.services.records import METER, RECORDED, agreements_between, read_terms
 from backend.services.settling import (
     RunScope,
     SettledPeriod,
@@ -48,6 +48,13 @@ def versions_of(session: Session, scope: RunScope) -> Sequence[RunRow]:
         RunRow.last_day == scope.period.last_day,
     )
     return session.scalars(query.order_by(RunRow.version)).all()
+
+
+def aggregators_of(session: Session, dso: bytes, period: Period) -> tuple[bytes, ...]:
+    """Return who has agreements that name a DSO and have a day in a period, ascending."""
+    query = select(AgreementRow).where(AgreementRow.dso == dso, AgreementRow.status == RECORDED)
+    rows = (row for row in session.scalars(query) if in_period(row, period))
+    return tuple(sorted({row.aggregator for row in rows}))
 
 
 def check_period(session: Session, scope: RunScope, now_s: int) -> None:

@@ -74,6 +74,7 @@ def test_a_month_that_adds_up_is_told_and_reported(finished, tmp_path, monkeypat
     [
         [],
         ["settle"],
+        ["unknown"],
         ["demo", "--days", "3"],
         ["demo", "x"],
         ["demo", "--checker", "no-such-python"],
