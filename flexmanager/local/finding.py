@@ -14,6 +14,7 @@ class Cause(StrEnum):
 
     OVERRIDE = "override"
     LEFT = "left early"
+    STAYED = "stayed longer"
     FULL = "takes no more"
     FAILURE = "failure"
     UNRULY = "does not follow"

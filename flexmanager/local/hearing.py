@@ -21,6 +21,7 @@ from flexmanager.local.telemetry import (
     OwnerWish,
     Record,
     StateReading,
+    StillThere,
     TakesNoMore,
 )
 from flexmanager.local.vehicle import ParkedVehicle
@@ -46,7 +47,9 @@ def hear(manager: Manager, record: Record) -> Manager:
         return _overridden(manager, record)
     if isinstance(record, OwnerWish):
         return _wished(manager, record)
-    return _departed(manager, record) if isinstance(record, Departed) else _full(manager, record)
+    if isinstance(record, Departed):
+        return _departed(manager, record)
+    return _stayed(manager, record) if isinstance(record, StillThere) else _full(manager, record)
 
 
 def _offset(manager: Manager, utc_s: int) -> int:
@@ -169,21 +172,46 @@ def _vehicle(manager: Manager, record: Record) -> ParkedVehicle:
 
 
 def _departed(manager: Manager, record: Departed) -> Manager:
-    """Let a vehicle go; one that leaves as stated is nothing to note."""
+    """Let a vehicle go; one that leaves as stated, or stated nothing, is nothing to note."""
     device = _vehicle(manager, record)
     stay = device.stay
     if record.utc_s >= stay.departure_utc_s:
         return manager
-    minutes = (stay.departure_utc_s - record.utc_s) // 60
-    text = f"the vehicle left {minutes} minutes before its stated departure"
-    missing_wh = stay.needed_wh - _state_at(manager, record.utc_s)[0]
-    if missing_wh >= 1:
-        text += f", with {missing_wh:,.0f} Wh less than it needed by then"
+    if not device.open_end:
+        minutes = (stay.departure_utc_s - record.utc_s) // 60
+        text = f"the vehicle left {minutes} minutes before its stated departure"
+        missing_wh = stay.needed_wh - _state_at(manager, record.utc_s)[0]
+        if missing_wh >= 1:
+            text += f", with {missing_wh:,.0f} Wh less than it needed by then"
+        manager = _noted(manager, Cause.LEFT, text)
     # From the beginning of the ISP it is planned without; what it was told so far counts.
     running_s = (manager.outlook.first_isp + manager.now) * manager.outlook.isp_seconds
     left = replace(stay, departure_utc_s=max(running_s, stay.plug_in_utc_s + 1))
     gone = replace(manager, device=replace(device, stay=left))
-    return _rebased(_noted(gone, Cause.LEFT, text), record.utc_s)
+    return _rebased(gone, record.utc_s)
+
+
+def _stayed(manager: Manager, record: StillThere) -> Manager:
+    """Charge what is still missing at once, as the vehicle may leave any time."""
+    device = _vehicle(manager, record)
+    if record.utc_s < device.stay.departure_utc_s:
+        return manager
+    outlook = manager.outlook
+    done_wh = manager.set_point_w * outlook.isp_hours * device.vehicle.charge_efficiency
+    missing_wh = device.stay.needed_wh - manager.state[0] - done_wh
+    if missing_wh < 1 or _offset(manager, record.utc_s) != manager.now:
+        return manager
+    end_s = (outlook.first_isp + outlook.isps) * outlook.isp_seconds
+    stay = replace(device.stay, departure_utc_s=end_s)
+    there = replace(manager, device=replace(device, stay=stay, open_end=True, due_utc_s=None))
+    text = f"the vehicle is still there and needs {missing_wh:,.0f} Wh"
+    again = _rebased(_noted(there, Cause.STAYED, text), record.utc_s)
+    # What was planned until the stated departure stays; what is planned now comes on top of it.
+    rest = 1.0 - _past_share(manager, record.utc_s)
+    baseline = again.baseline_w.copy()
+    baseline[manager.now] += round(rest * int(manager.baseline_w[manager.now]))
+    running_w = manager.set_point_w + rest * again.set_point_w
+    return replace(again, baseline_w=baseline, running_w=running_w)
 
 
 def _full(manager: Manager, record: TakesNoMore) -> Manager:
@@ -192,8 +220,8 @@ def _full(manager: Manager, record: TakesNoMore) -> Manager:
     if _offset(manager, record.utc_s) != manager.now:
         return _noted(manager, Cause.STALE, f"a state of second {record.utc_s} is out of date")
     held_wh = max(floor(_state_at(manager, record.utc_s)[0]), 1)
-    stay, missing_wh = device.stay, device.stay.needed_wh - held_wh
-    text = f"the vehicle takes no more, {max(missing_wh, 0):,} Wh less than it asked for"
+    stay = device.stay
+    text = f"the vehicle takes no more: it has {held_wh:,} of the {stay.needed_wh:,} Wh planned"
     vehicle = replace(device.vehicle, capacity_wh=held_wh)
     least = replace(
         stay, energy_wh=min(stay.energy_wh, held_wh), needed_wh=min(stay.needed_wh, held_wh)

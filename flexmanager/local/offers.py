@@ -7,13 +7,14 @@ with time to spare for next to nothing.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
 from flexmanager.local.device import WH_PER_MWH, Course
 from flexmanager.local.manager import Manager, plan_rest
 from flexmanager.local.wishes import welcome
-from flexmanager.rounding import IntArray
+from flexmanager.rounding import FloatArray, IntArray
 from settlement.activation import Activation, check_activation
 from settlement.errors import ActivationRefused
 from settlement.terms import Terms
@@ -102,22 +103,27 @@ def priced(manager: Manager, event: Activation, before: Course) -> PricedOffer |
         before: the plan from the running ISP on without the event.
 
     Returns:
-        None if nothing worth it holds, or only at the expense of what the owner needs or of what
-        is left at the end of the horizon: nobody knows what that costs.
+        None if nothing worth it holds, or only at the expense of what the owner needs, of what is
+        promised already, or of what is left at the end of the horizon: nobody knows its price.
     """
     start = event.first_isp - manager.outlook.first_isp
     inside, sign = slice(start, start + event.isps), 1 if event.ordered_w > 0 else -1
     baseline, amount = manager.baseline_w, abs(event.ordered_w)
+    promises = manager.wanted_w.copy()
+    promises[inside] = np.nan
+    promises = promises[manager.now :]
     for attempt in range(TRIES):
         wanted = manager.wanted_w.copy()
         wanted[inside] = baseline[inside] + sign * amount
         course = plan_rest(manager, wanted)
         power = np.concatenate((manager.power_w[: manager.now], course.power_w))
         held = sign * (power - baseline)[inside]
-        if held.min() >= amount:
+        broken = float(_off_w(promises, course) - _off_w(promises, before)) / event.isps
+        if held.min() >= amount and broken < 1:
             break
         # Where energy is the limit the mean holds throughout, where power is the least.
-        amount = int(np.clip(held, 0, amount).mean() if attempt == 0 else held.min())
+        least = int(np.clip(held, 0, amount).mean() if attempt == 0 else held.min())
+        amount = least - max(ceil(broken), 0)
         if amount < SMALLEST_W:
             return None
     else:
@@ -136,6 +142,11 @@ def priced(manager: Manager, event: Activation, before: Course) -> PricedOffer |
         max((money + comfort) / energy_mwh, manager.wishes.eur_per_mwh_min),
         rebound,
     )
+
+
+def _off_w(promises_w: FloatArray, course: Course) -> float:
+    """Return by how much a plan misses what is promised, added up over the ISPs [W]."""
+    return float(np.nansum(np.abs(course.power_w - promises_w)))
 
 
 def _worse_end(manager: Manager, course: Course, before: Course) -> bool:

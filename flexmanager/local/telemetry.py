@@ -110,6 +110,23 @@ class Departed:
 
 
 @dataclass(frozen=True, slots=True)
+class StillThere:
+    """A vehicle is plugged in although its stated departure has come; nobody knows for how long.
+
+    Attributes:
+        asset_id: the asset.
+        utc_s: UTC second at which it was seen.
+    """
+
+    asset_id: str
+    utc_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse an asset without a name."""
+        _check_frame(self)
+
+
+@dataclass(frozen=True, slots=True)
 class TakesNoMore:
     """A vehicle tells its charging point that it takes no more energy, such as when it is full.
 
@@ -154,6 +171,7 @@ Record = (
     | OwnerOverride
     | OwnerWish
     | Departed
+    | StillThere
     | TakesNoMore
 )
 

@@ -27,12 +27,15 @@ class ParkedVehicle:
             charging leaves free: 0 is at once, for an owner who may leave any time; 1 is when it
             is due.
         due_utc_s: UTC second by which the need is due, None for the stated departure.
+        open_end: nobody knows when it leaves; the stay then ends where the plan does, and the need
+            is met at once.
     """
 
     vehicle: Vehicle
     stay: Stay
     early_share: float = 1.0
     due_utc_s: int | None = None
+    open_end: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a share that is none and energies beyond the battery."""
@@ -117,7 +120,7 @@ class ParkedVehicle:
             last, needed = int(present[-1]), float(self.stay.needed_wh)
             reached = np.flatnonzero(soonest >= needed)
             first = min(int(reached[0]), last) if len(reached) else last
-            due = first + int(self.early_share * (last - first))
+            due = first + int((0.0 if self.open_end else self.early_share) * (last - first))
             floor[due:] = np.maximum(floor[due:], needed)
             if due == first:
                 floor[:due] = np.minimum(needed, soonest[:due])

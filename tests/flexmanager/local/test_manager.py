@@ -21,11 +21,21 @@ from flexmanager.local.telemetry import (
     OwnerOverride,
     OwnerWish,
     StateReading,
+    StillThere,
     TakesNoMore,
 )
 from flexmanager.local.telling import bounds, expected_w, missing_w, rebound_w
+from flexmanager.local.vehicle import ParkedVehicle
 from settlement.activation import Activation
-from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, SAMPLES, at_s, check_physics
+from tests.flexmanager.local.devices import (
+    CAR,
+    DAY_ISPS,
+    FIRST_ISP,
+    SAMPLES,
+    STAY,
+    at_s,
+    check_physics,
+)
 
 EVENT = Activation(FIRST_ISP + 60, 8, -600)
 
@@ -245,7 +255,7 @@ def test_a_full_battery_is_no_failure_and_ends_plan_and_promise() -> None:
     full = hear(manager, TakesNoMore("car", at_s(25.5)))
     assert [one.cause for one in full.findings] == [Cause.FULL]
     held_wh = manager.state[0] + told / 2 * 0.25 * 0.92
-    assert f"{42_000 - int(held_wh):,} Wh less than it asked for" in full.findings[0].text
+    assert f"it has {int(held_wh):,} of the 42,000 Wh planned" in full.findings[0].text
     assert full.set_point_w == 0
     assert not full.power_w[25:].any()
     assert full.baseline_w[25] == 5_500
@@ -277,3 +287,23 @@ def test_what_is_left_can_be_planned_within_the_bounds_told(kind: str) -> None:
     slack_w = 60.0 if "heat" in kind else 1.0
     assert (manager.power_w[50:] >= told.power_w_min - slack_w).all()
     assert (manager.power_w[50:] <= told.power_w_max + slack_w).all()
+
+
+def test_a_car_that_stays_is_charged_on_until_it_has_what_it_needs() -> None:
+    hurried = replace(STAY, departure_utc_s=at_s(10.4))
+    sample = SAMPLES["vehicle"]
+    manager = begin(ParkedVehicle(CAR, hurried), sample.outlook, sample.state)
+    manager = lived(manager, 10)
+    told = manager.set_point_w
+    assert told == 0.4 * 11_000
+    stays = hear(manager, StillThere("car", at_s(10.4)))
+    assert stays.findings[-1].cause is Cause.STAYED
+    assert expected_w(stays)[10] == told + 0.6 * 11_000
+    closed = close_isp(hear(stays, MeterReading("car", at_s(10), 11_000)))
+    assert closed.findings == stays.findings
+    assert closed.set_point_w == 11_000
+    done = lived(closed, 40)
+    assert done.state[0] == pytest.approx(42_000, abs=1)
+    # It may leave any time now, and that is nothing to note.
+    assert hear(done, Departed("car", at_s(40.5))).findings == done.findings
+    assert hear(manager, StillThere("car", at_s(10.1))) is manager
