@@ -1,6 +1,6 @@
 """What a DSO procured at each congestion point, and how far the load came from what it expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -33,12 +33,15 @@ class ProcuredIsp:
         ordered_w: sum of the orders, signed.
         volume_rate: their mean rate by power, 1e-4 EUR per MWh, rounded half to even.
         price: what they cost if delivered in full, 1e-4 EUR.
+        deviation_w: load as metered less final forecast and all orders, consumption positive; None
+            without a forecast or a reading, and beyond the period.
     """
 
     isp: int
     ordered_w: int
     volume_rate: int
     price: int
+    deviation_w: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,16 @@ def procurements(session: Session, run: RunRow, settled: SettledPeriod) -> tuple
     )
 
 
+@dataclass(slots=True)
+class _Ordered:
+    """Orders in one ISP: signed sums of W, and magnitudes of the run's by W and rate."""
+
+    all_w: int = 0
+    of_run_w: int = 0
+    power_w: int = 0
+    power_by_rate: int = 0
+
+
 def _procurement(
     session: Session,
     run: RunRow,
@@ -89,49 +102,68 @@ def _procurement(
     agreements: Sequence[AgreementRow],
     of_run: set[bytes],
 ) -> Procurement:
-    total_w: dict[int, int] = {}
-    power_w: dict[int, int] = {}
-    weighted: dict[int, int] = {}
-    own_w: dict[int, int] = {}
-    for row in agreements:
-        terms = read_terms(row.terms)
-        for one in standing_of(session, row.agreement_id):
-            local_day = terms.clock.local_day(one.first_isp)
-            for isp in one.ordered_isps():
-                total_w[isp] = total_w.get(isp, 0) + one.ordered_w
-                if row.agreement_id in of_run and run.first_day <= local_day <= run.last_day:
-                    own_w[isp] = own_w.get(isp, 0) + one.ordered_w
-                    power_w[isp] = power_w.get(isp, 0) + abs(one.ordered_w)
-                    weighted[isp] = weighted.get(isp, 0) + abs(one.ordered_w) * terms.volume_rate
-    procured = tuple(
-        ProcuredIsp(
-            isp,
-            own_w[isp],
-            divide_half_even(weighted[isp], power_w[isp]),
-            line_amount(weighted[isp], ISP_MINUTES, 1),
-        )
-        for isp in sorted(own_w)
-    )
+    ordered = _ordered(session, run, agreements, of_run)
     clock = read_terms(agreements[0].terms).clock
-    first_isp = clock.day_isps(run.first_day)[0]
-    end_isp = clock.day_isps(run.last_day + 1)[0]
-    expected = final_forecast(session, congestion_point, first_isp, end_isp)
-    load = _load(session, run, congestion_point, first_isp, end_isp) if expected else None
-    deviations, unknown = [], 0
-    for isp, expected_w in expected.items():
-        load_w = load.at(isp) if load else None
-        if load_w is None:
-            unknown += 1
-        else:
-            deviations.append(load_w - expected_w - total_w.get(isp, 0))
+    isps = range(clock.day_isps(run.first_day)[0], clock.day_isps(run.last_day + 1)[0])
+    deviation_w = _deviations(session, run, congestion_point, isps, ordered)
+    known = [one for one in deviation_w.values() if one is not None]
     return Procurement(
         congestion_point,
-        procured,
-        len(deviations),
-        unknown,
-        sum(deviations),
-        sum(map(abs, deviations)),
+        tuple(
+            ProcuredIsp(
+                isp,
+                one.of_run_w,
+                divide_half_even(one.power_by_rate, one.power_w),
+                line_amount(one.power_by_rate, ISP_MINUTES, 1),
+                deviation_w.get(isp),
+            )
+            for isp, one in sorted(ordered.items())
+            if one.power_w
+        ),
+        len(known),
+        len(deviation_w) - len(known),
+        sum(known),
+        sum(map(abs, known)),
     )
+
+
+def _ordered(
+    session: Session, run: RunRow, agreements: Sequence[AgreementRow], of_run: set[bytes]
+) -> dict[int, _Ordered]:
+    """Add up the standing activations at a congestion point by ISP."""
+    found: dict[int, _Ordered] = {}
+    for row in agreements:
+        terms = read_terms(row.terms)
+        for activation in standing_of(session, row.agreement_id):
+            first_day = terms.clock.local_day(activation.first_isp)
+            own = row.agreement_id in of_run and run.first_day <= first_day <= run.last_day
+            for isp in activation.ordered_isps():
+                one = found.setdefault(isp, _Ordered())
+                one.all_w += activation.ordered_w
+                if own:
+                    one.of_run_w += activation.ordered_w
+                    one.power_w += abs(activation.ordered_w)
+                    one.power_by_rate += abs(activation.ordered_w) * terms.volume_rate
+    return found
+
+
+def _deviations(
+    session: Session,
+    run: RunRow,
+    congestion_point: str,
+    isps: range,
+    ordered: Mapping[int, _Ordered],
+) -> dict[int, int | None]:
+    """Return load less forecast and orders for each ISP with a final forecast."""
+    expected_w = final_forecast(session, congestion_point, isps.start, isps.stop)
+    if not expected_w:
+        return {}
+    load = _load(session, run, congestion_point, isps.start, isps.stop)
+    found: dict[int, int | None] = {}
+    for isp, forecast_w in expected_w.items():
+        load_w, orders = load.at(isp), ordered.get(isp, _Ordered())
+        found[isp] = None if load_w is None else load_w - forecast_w - orders.all_w
+    return found
 
 
 def _load(

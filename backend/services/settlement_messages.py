@@ -1,7 +1,7 @@
 """What every party is told of a run: volume, deviation and price, as one canonical document each.
 
-The form is described in docs/settlement-messages.md. Numbers are whole; energy is the sum of W over
-ISPs, money 1e-4 EUR.
+The form is in docs/settling.md and in `settlement_message_1.schema.json`. Numbers are whole; energy
+is the sum of W over ISPs, money 1e-4 EUR.
 """
 
 import json
@@ -21,6 +21,7 @@ from backend.services.settling import SettledPeriod, deviation_w_isps
 from settlement.clock import date_of, date_text, day_of
 from settlement.document import canonical_json
 from settlement.settle import Line
+from settlement.words import hex_of
 
 VERSION = 1
 AGGREGATOR, PROSUMER, DSO = "aggregator", "prosumer", "dso"
@@ -97,7 +98,7 @@ def _store(
     document = {
         "message": "flexledger settlement",
         "message_version": VERSION,
-        "recipient": {"role": role, "address": _hex(party)},
+        "recipient": {"role": role, "address": hex_of(party)},
         "run": _run(run),
         "isp_minutes": ISP_MINUTES,
         "totals": _totals(session, [run], identities),
@@ -112,13 +113,13 @@ def _store(
 
 def _run(run: RunRow) -> Document:
     return {
-        "dso": _hex(run.dso),
-        "aggregator": _hex(run.aggregator),
+        "dso": hex_of(run.dso),
+        "aggregator": hex_of(run.aggregator),
         "first_day": date_text(run.first_day),
         "last_day": date_text(run.last_day),
         "version": run.version,
         "cause": run.cause,
-        "root": _hex(run.root),
+        "root": hex_of(run.root),
         "sum": run.sum,
         "block": run.block,
     }
@@ -129,7 +130,7 @@ def _entry(session: Session, run: RunRow, row: AgreementRow) -> Document:
     terms = read_terms(row.terms)
     stated = session.get_one(StatementRow, (run.run_id, row.agreement_id))
     return {
-        "agreement_id": _hex(row.agreement_id),
+        "agreement_id": hex_of(row.agreement_id),
         "site_id": row.site_id,
         "incomplete": stated.reason,
         "volume_rate": terms.volume_rate,
@@ -182,6 +183,7 @@ def _point(point: Procurement) -> Document:
                 "ordered_w": one.ordered_w,
                 "volume_rate": one.volume_rate,
                 "price": one.price,
+                "deviation_w": one.deviation_w,
             }
             for one in point.procured
         ],
@@ -227,10 +229,6 @@ def _month(session: Session, run: RunRow, identities: Sequence[bytes]) -> Docume
         "periods": len(runs),
         **_totals(session, runs, identities),
     }
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
 
 
 def _utc(utc_s: int) -> str:
