@@ -105,6 +105,54 @@ class ForecastRow(Base):
     expected_w: Mapped[str]
 
 
+class CongestionPointRow(Base):
+    """Where the grid is limited: `kind` is transformer or feeder, `above` the point that feeds it.
+
+    Limits are magnitudes in W.
+    """
+
+    __tablename__ = "congestion_point"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    import_limit_w: Mapped[int]
+    export_limit_w: Mapped[int]
+    above: Mapped[str | None] = mapped_column(default=None)
+
+
+class TradeMessageRow(Base):
+    """A message of the trade that a party accepted or sent, as canonical JSON.
+
+    `owner` and `other` are the domains of the party whose book it is in and of the other one;
+    `position` counts from 0 within the book.
+    """
+
+    __tablename__ = "trade_message"
+    __table_args__ = (UniqueConstraint("owner", "other", "position"),)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    other: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    accepted_s: Mapped[int]
+    document: Mapped[str]
+
+
+class BackingRow(Base):
+    """What stands behind an option of an offer: its activations, what they cost, how sure they are.
+
+    `plan` is a list of agreement, first ISP, ISPs and ordered W; `cost` is 1e-4 EUR.
+    """
+
+    __tablename__ = "backing"
+    offer_id: Mapped[str] = mapped_column(primary_key=True)
+    option: Mapped[str] = mapped_column(primary_key=True)
+    plan: Mapped[str]
+    cost: Mapped[int]
+    gap: Mapped[float]
+    least_probability: Mapped[float]
+    whole_probability: Mapped[float]
+    expected_share: Mapped[float]
+
+
 class ActivationRow(Base):
     """A recorded activation; `ordered_w` 0 marks a cancellation, as in the log."""
 

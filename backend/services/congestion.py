@@ -6,6 +6,7 @@ import numpy as np
 
 from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
 from flexmanager.forecast import forecast
+from flexmanager.vpp.congestion import Limits, Outlook, needed_w
 
 DAYS_BACK = 21
 NEAREST_DAYS = 5
@@ -14,14 +15,6 @@ EXPORT_CAUTION = 1.0
 
 IMPORT_CAUTION = 0.5
 """The import limit is an allotment: plan half way between their mean and the most extreme."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a congestion point can carry, both as magnitudes in W."""
-
-    import_w: int
-    export_w: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +28,32 @@ class Requirement:
 
     expected_w: IntArray
     required_w: IntArray
+
+
+def find_outlook(today: LocalDay, load_w: IntArray, load_first_isp: int, gate_isp: int) -> Outlook:
+    """Forecast the load of a day from the recorded days most like its morning.
+
+    Args:
+        today: the local day.
+        load_w: metered load up to the gate, without the flexibility ordered so far.
+        load_first_isp: ISP index of its first value.
+        gate_isp: first ISP that is not metered yet.
+
+    Returns:
+        The mean of those days, moved towards their extremes by as much caution as the limit on
+        that side deserves.
+    """
+    _, history = rows_by_wall_clock(load_w, load_first_isp, today, DAYS_BACK)
+    morning = load_w[today.first_isp - load_first_isp : gate_isp - load_first_isp]
+    found = forecast(history, morning.astype(np.float64), NEAREST_DAYS)
+
+    def towards(extreme_w: IntArray, caution: float) -> IntArray:
+        moved: IntArray = np.rint(caution * (extreme_w - found.mean_w)).astype(np.int64)
+        return found.mean_w + moved
+
+    return Outlook(
+        towards(found.cautious_w(-1), EXPORT_CAUTION), towards(found.cautious_w(1), IMPORT_CAUTION)
+    )
 
 
 def find_requirement(
@@ -53,22 +72,14 @@ def find_requirement(
         today: the local day.
         load_w: metered load up to the gate, without the flexibility ordered so far.
         load_first_isp: ISP index of its first value.
-        limits: what the congestion point can carry.
+        limits: what the congestion point can carry, any margin taken off.
         sign: +1 to relieve exports, -1 to relieve imports.
         gate_isp: first ISP that is not metered yet.
         from_minute: start of the window in local minutes.
         to_minute: its end.
     """
-    _, history = rows_by_wall_clock(load_w, load_first_isp, today, DAYS_BACK)
-    morning = load_w[today.first_isp - load_first_isp : gate_isp - load_first_isp]
-    found = forecast(history, morning.astype(np.float64), NEAREST_DAYS)
-    caution = EXPORT_CAUTION if sign > 0 else IMPORT_CAUTION
-    extreme_w, mean_w = found.cautious_w(-sign), found.mean_w
-    expected_w = mean_w + np.rint(caution * (extreme_w - mean_w)).astype(np.int64)
-    minutes = today.minutes()
-    inside = (minutes >= from_minute) & (minutes < to_minute)
-    if sign > 0:
-        needed_w = np.maximum(0, -limits.export_w - expected_w)
-    else:
-        needed_w = -np.maximum(0, expected_w - limits.import_w)
-    return Requirement(expected_w, np.where(inside, needed_w, 0))
+    outlook = find_outlook(today, load_w, load_first_isp, gate_isp)
+    change_w, minutes = needed_w(outlook, limits), today.minutes()
+    ordered = (minutes >= from_minute) & (minutes < to_minute) & (change_w * sign > 0)
+    expected_w = outlook.low_w if sign > 0 else outlook.high_w
+    return Requirement(expected_w, np.where(ordered, change_w, 0))

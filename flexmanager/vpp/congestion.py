@@ -5,7 +5,7 @@ served from the bottom up, each with the load that is left after what was ordere
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -206,6 +206,32 @@ def _asked(
             yield isp, RequestedIsp(True, min(0, need_w), max(0, need_w))
         elif down_w[at] or up_w[at]:
             yield isp, RequestedIsp(False, int(down_w[at]), int(up_w[at]))
+
+
+def remaining(request: FlexRequest, ordered_w: Mapping[int, int]) -> FlexRequest | None:
+    """Return what is left of a request once some of it is ordered, None if nothing is.
+
+    Bands shrink by what is ordered. An ISP that is covered keeps no room: how far its load may
+    change from there was not asked.
+
+    Args:
+        request: what was asked for.
+        ordered_w: what is ordered by ISP, signed [W].
+    """
+    change_w = requested_change_w(request)
+    left = list[tuple[int, RequestedIsp]]()
+    for isp, asked in request.isps:
+        power_w = ordered_w.get(isp, 0)
+        low_w, high_w = asked.min_w - power_w, asked.max_w - power_w
+        if isp not in change_w:
+            left.append((isp, replace(asked, min_w=min(0, low_w), max_w=max(0, high_w))))
+        elif abs(power_w) < abs(change_w[isp]):
+            down = change_w[isp] < 0
+            low_w, high_w = (low_w, min(0, high_w)) if down else (max(0, low_w), high_w)
+            left.append((isp, replace(asked, min_w=low_w, max_w=high_w)))
+    if not any(asked.requested for _, asked in left):
+        return None
+    return replace(request, isps=tuple(left))
 
 
 def requested_change_w(request: FlexRequest) -> dict[int, int]:

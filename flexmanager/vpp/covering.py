@@ -106,7 +106,22 @@ def wanted_w(case: Case, share_percent: int) -> IntArray:
     return np.array(wanted, dtype=np.int64) // WHOLE_PERCENT
 
 
-def cover(case: Case, profile_w: IntArray) -> tuple[Plan, IntArray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """Activations for a profile.
+
+    Attributes:
+        plan: the activations; empty if there are none.
+        offered_w: what may be offered of the profile, magnitudes, shape (n,) [W].
+        gap: certified relative gap of the dispatch behind the plan.
+    """
+
+    plan: Plan
+    offered_w: IntArray
+    gap: float
+
+
+def cover(case: Case, profile_w: IntArray) -> Cover:
     """Find activations for a profile, and how much of it they surely deliver.
 
     Where what they order is not sure enough and agreements are left, more is ordered.
@@ -114,22 +129,18 @@ def cover(case: Case, profile_w: IntArray) -> tuple[Plan, IntArray]:
     Args:
         case: what the answer is made from.
         profile_w: magnitudes, shape (n,) [W].
-
-    Returns:
-        The plan, empty if there is none, and what may be offered of the profile, magnitudes of
-        shape (n,) [W].
     """
-    best: tuple[Plan, IntArray] = ((), np.zeros_like(profile_w))
+    best = Cover((), np.zeros_like(profile_w), 0.0)
     aim_w, policy = profile_w, case.policy
     for _ in range(ATTEMPTS):
-        plan = _dispatched(case, aim_w)
+        plan, gap = _dispatched(case, aim_w)
         if not plan:
             break
         samples_w = sampled_w(effects_of(plan, case.by_id, case.isps), policy.draws, policy.seed)
         sure_w = np.minimum(profile_w, held_w(samples_w, policy.probability))
         offered_w = _within_band(case, sure_w // STEP_W * STEP_W)
-        if not best[0] or offered_w.sum() > best[1].sum():
-            best = plan, offered_w
+        if not best.plan or offered_w.sum() > best.offered_w.sum():
+            best = Cover(plan, offered_w, gap)
         missing_w = profile_w - sure_w
         if not missing_w.any():
             break
@@ -163,8 +174,11 @@ def outside_band(case: Case, relief_w: FloatArray) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _dispatched(case: Case, aim_w: IntArray) -> Plan:
-    """Have the dispatcher cover an aim; agreements dearer than the contract pays are left alone."""
+def _dispatched(case: Case, aim_w: IntArray) -> tuple[Plan, float]:
+    """Have the dispatcher cover an aim, and return its plan with its certified gap.
+
+    Agreements dearer than the contract pays are left alone.
+    """
     policy, contract = case.policy, case.contract
     worth_eur = WORTH_EUR_PER_MWH
     if contract is not None and contract.max_volume_rate is not None:
@@ -181,11 +195,11 @@ def _dispatched(case: Case, aim_w: IntArray) -> Plan:
         shortfall_eur_per_mwh=worth_eur,
     )
     first_isp = case.isps[0]
-    planned = (
+    plan = tuple(
         Planned(one.agreement_id, Activation(first_isp + one.offset, one.isps, one.ordered_w))
         for one in found.activations
     )
-    return tuple(sorted(planned, key=lambda one: (one.activation.first_isp, one.agreement_id)))
+    return plan, found.gap
 
 
 def _within_band(case: Case, offered_w: IntArray) -> IntArray:

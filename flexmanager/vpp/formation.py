@@ -29,12 +29,14 @@ class Backing:
         plan: activations that deliver the whole of it.
         confidence: how surely.
         cost: volume lines of the plan if all of it is delivered [1e-4 EUR].
+        gap: certified relative gap of the dispatch behind the plan.
     """
 
     option: OfferOption
     plan: Plan
     confidence: Confidence
     cost: int
+    gap: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def _backing(case: Case, share_percent: int) -> Backing | str:
     profile_w = wanted_w(case, share_percent)
     if not profile_w.any():
         return "nothing is requested in the direction of the portfolio"
-    plan, offered_w = cover(case, profile_w)
+    found = cover(case, profile_w)
+    plan, offered_w = found.plan, found.offered_w
     if not plan:
         return "no agreement can be activated for what is paid"
     if not offered_w.any():
@@ -119,7 +122,7 @@ def _backing(case: Case, share_percent: int) -> Backing | str:
         return "; ".join(findings)
     # Judged by other samples than the profile was chosen by.
     samples_w = sampled_w(effects, case.policy.draws, case.policy.seed + 1)
-    return Backing(option, plan, confidence_in(offered_w, samples_w), cost)
+    return Backing(option, plan, confidence_in(offered_w, samples_w), cost, found.gap)
 
 
 def _option(case: Case, share_percent: int, offered_w: IntArray, cost: int) -> OfferOption:

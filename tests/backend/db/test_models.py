@@ -8,8 +8,10 @@ from backend.db.models import (
     ActivationRow,
     AgreementRow,
     AssetRow,
+    BackingRow,
     Base,
     CommitmentRow,
+    CongestionPointRow,
     ForecastRow,
     MessageRow,
     MeterDayRow,
@@ -20,6 +22,7 @@ from backend.db.models import (
     SiteRow,
     StatementRow,
     TemplateRow,
+    TradeMessageRow,
 )
 
 HASH, OTHER_HASH, ADDRESS = bytes(range(32)), bytes(range(1, 33)), bytes(range(20))
@@ -52,6 +55,31 @@ def rows() -> list[Base]:
             aggregator_signature=bytes(65),
             prosumer_signature=b"",
             end_day=25_700,
+        ),
+        CongestionPointRow(
+            name="feeder",
+            kind="feeder",
+            import_limit_w=45_000,
+            export_limit_w=160_000,
+            above="point",
+        ),
+        TradeMessageRow(
+            owner="dso.example",
+            other="aggregator.example",
+            message_id="00000000-0000-4000-8000-000000000001",
+            position=0,
+            accepted_s=2_216_000_000,
+            document='{"kind":"FlexRequest"}',
+        ),
+        BackingRow(
+            offer_id="00000000-0000-4000-8000-000000000001",
+            option="all",
+            plan="[]",
+            cost=1,
+            gap=0.01,
+            least_probability=0.9,
+            whole_probability=0.8,
+            expected_share=0.95,
         ),
         OrderRow(
             order_id=7,

@@ -15,6 +15,7 @@ from flexmanager.vpp.congestion import (
     bottom_up,
     chain,
     needed_w,
+    remaining,
     request_for,
     requested_change_w,
     room_w,
@@ -176,3 +177,19 @@ def test_what_relieves_a_feeder_relieves_its_transformer():
     relief_w = np.array([at_feeder.get(isp, 0) for isp in ISPS])
     assert asked(evening(12_500).after(relief_w), -1) is not None
     assert asked(evening(12_000).after(relief_w), -1) is None
+
+
+# What is left of a request
+
+
+def test_what_is_ordered_is_no_longer_asked_for():
+    whole = asked(evening(13_000), -1)
+    ordered = {FIVE_PM: -1_000, FIVE_PM + 1: -3_000, FIVE_PM + 2: -4_000, FIVE_PM + 6: 2_000}
+    left = dict(remaining(whole, ordered).isps)
+    assert left[FIVE_PM] == RequestedIsp(True, -2_000, 0)
+    assert FIVE_PM + 1 not in left
+    assert FIVE_PM + 2 not in left
+    assert left[FIVE_PM + 3] == RequestedIsp(True, -3_000, 0)
+    assert left[FIVE_PM + 6] == RequestedIsp(False, -14_000, 4_000)
+    assert remaining(whole, {}) == whole
+    assert remaining(whole, dict.fromkeys(range(FIVE_PM, FIVE_PM + 4), -3_000)) is None
