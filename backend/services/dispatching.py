@@ -15,9 +15,9 @@ from backend.services.activating import busy_isps, order_activations
 from backend.services.local_day import IntArray, LocalDay
 from backend.services.records import read_terms, standing_of
 from flexmanager.dispatch import Candidate, Dispatch, dispatch
+from flexmanager.openings import candidate, open_isps
 from settlement.activation import Activation
 from settlement.terms import Terms
-from settlement.window import in_window
 
 BoolArray = NDArray[np.bool_]
 TIME_LIMIT_S = 10.0
@@ -63,33 +63,15 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
     """
     terms = read_terms(available.row.terms)
     standing = standing_of(session, available.row.agreement_id)
-    clock = terms.clock
-    earliest_isp = clock.isp_of(now_s) + terms.notice_isps + 1
-    if standing:
-        earliest_isp = max(earliest_isp, standing[-1].end_isp + max(1, terms.recovery_isps))
     busy = busy_isps(session, available.row.site_id, available.row.agreement_id)
-    end_day = terms.end_day if available.row.end_day is None else available.row.end_day
-    in_dates = terms.start_day <= today.day <= end_day
-    allowed = np.array(
-        [
-            in_dates
-            and isp >= earliest_isp
-            and isp not in busy
-            and in_window(terms.window, clock.local_minutes(isp))
-            for isp in today.isps
-        ],
-        dtype=np.bool_,
-    )
-    sign = 1 if terms.amount_w > 0 else -1
-    return Candidate(
-        agreement_id=available.row.agreement_id,
-        amount_w=sign * min(abs(terms.amount_w), available.power_w),
-        volume_rate=terms.volume_rate,
-        max_runtime_isps=terms.max_runtime_isps,
-        recovery_isps=terms.recovery_isps,
-        activations_left=terms.max_activations - len(standing),
-        allowed=allowed,
-        reliability=available.reliability,
+    mask = open_isps(terms, standing, today.isps, now_s, end_day=available.row.end_day, busy=busy)
+    return candidate(
+        available.row.agreement_id,
+        terms,
+        standing,
+        mask,
+        available.power_w,
+        available.reliability,
     )
 
 
