@@ -56,31 +56,6 @@ def rows() -> list[Base]:
             prosumer_signature=b"",
             end_day=25_700,
         ),
-        CongestionPointRow(
-            name="feeder",
-            kind="feeder",
-            import_limit_w=45_000,
-            export_limit_w=160_000,
-            above="point",
-        ),
-        TradeMessageRow(
-            owner="dso.example",
-            other="aggregator.example",
-            message_id="00000000-0000-4000-8000-000000000001",
-            position=0,
-            accepted_s=2_216_000_000,
-            document='{"kind":"FlexRequest"}',
-        ),
-        BackingRow(
-            offer_id="00000000-0000-4000-8000-000000000001",
-            option="all",
-            plan="[]",
-            cost=1,
-            gap=0.01,
-            least_probability=0.9,
-            whole_probability=0.8,
-            expected_share=0.95,
-        ),
         OrderRow(
             order_id=7,
             congestion_point="point",
@@ -139,6 +114,31 @@ def rows() -> list[Base]:
         ),
         ForecastRow(congestion_point="point", first_isp=1, gate_isp=2, expected_w="[3]"),
         MessageRow(run_id=1, role="dso", party=ADDRESS, document="{}"),
+        CongestionPointRow(
+            name="feeder",
+            kind="feeder",
+            import_limit_w=45_000,
+            export_limit_w=160_000,
+            above="point",
+        ),
+        TradeMessageRow(
+            owner="dso.example",
+            other="aggregator.example",
+            message_id="00000000-0000-4000-8000-000000000001",
+            position=0,
+            accepted_s=2_216_000_000,
+            document='{"kind":"FlexRequest"}',
+        ),
+        BackingRow(
+            offer_id="00000000-0000-4000-8000-000000000001",
+            option="all",
+            plan="[]",
+            cost=1,
+            gap=0.01,
+            least_probability=0.9,
+            whole_probability=0.8,
+            expected_share=0.95,
+        ),
     ]
 
 
