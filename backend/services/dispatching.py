@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
 from backend.db.models import AgreementRow, OrderRow
-from backend.services.activating import busy_isps, order_activations
+from backend.services.activating import busy_isps
 from backend.services.local_day import IntArray, LocalDay
+from backend.services.recording import Refused, record_activations
 from backend.services.records import read_terms, standing_of
 from flexmanager.dispatch import Candidate, Dispatch, dispatch
 from flexmanager.openings import candidate, open_isps
+from flexmanager.rounding import to_w
 from settlement.activation import Activation
-from settlement.terms import Terms
+from settlement.identity import agreement_id
 
 BoolArray = NDArray[np.bool_]
 TIME_LIMIT_S = 10.0
@@ -44,11 +46,20 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was ordered, and how well it covers the requirement; `congested` are UTC ISPs."""
+    """What was ordered, and how well it covers the requirement.
+
+    Attributes:
+        order: the order as stored.
+        congested: UTC ISPs with a requirement.
+        activations: those on the ledger, in time order; nothing else is dispatched.
+        refused: those that the ledger or a rule refused.
+        dispatch: the last choice; its shortfall is that of the whole order.
+    """
 
     order: OrderRow
     congested: tuple[int, ...]
     activations: tuple[WantedActivation, ...]
+    refused: tuple[Refused, ...]
     dispatch: Dispatch
 
 
@@ -112,6 +123,8 @@ def answer_requirement(
 ) -> Answer:
     """Cover a requirement at least cost and record the activations.
 
+    What the ledger refuses is left out, and the rest is chosen anew among the other agreements.
+
     Args:
         session: an open session.
         market: the market contract.
@@ -123,30 +136,67 @@ def answer_requirement(
         available: agreements that may be activated.
         now_s: UTC second of recording, at the latest.
     """
-    candidates = candidates_of(session, available, today, now_s)
-    found = dispatch(required_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS)
+    # Until something is recorded, all of it is short.
     order = OrderRow(
         congestion_point=congestion_point,
         direction=direction,
         local_day=today.day,
         first_isp=today.first_isp,
         required_w=json.dumps(required_w.tolist()),
-        shortfall_w=json.dumps(found.shortfall_w.tolist()),
-        gap=found.gap,
+        shortfall_w=json.dumps(np.abs(required_w).tolist()),
+        gap=1.0,
     )
     session.add(order)
     session.flush()
-    by_id: Mapping[bytes, Terms] = {
-        one.row.agreement_id: read_terms(one.row.terms) for one in available
-    }
-    wanted = tuple(
+    reliability = {one.row.agreement_id: one.reliability for one in available}
+    taken: list[WantedActivation] = []
+    refused: list[Refused] = []
+    open_w, willing = required_w, list(available)
+    while True:
+        candidates = candidates_of(session, willing, today, now_s)
+        found = dispatch(open_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS)
+        wanted = _wanted(willing, today, found)
+        recorded = record_activations(session, market, aggregator, order.order_id, wanted, now_s)
+        taken += recorded.taken
+        if not recorded.refused:
+            break
+        # Who was refused is not asked again, so this ends.
+        refused += recorded.refused
+        out = {agreement_id(one.wanted.terms) for one in recorded.refused}
+        willing = [one for one in willing if one.row.agreement_id not in out]
+        open_w = _still_open(open_w, recorded.taken, reliability, today)
+    order.shortfall_w, order.gap = json.dumps(found.shortfall_w.tolist()), found.gap
+    session.flush()
+    congested = tuple(today.first_isp + int(at) for at in np.flatnonzero(required_w))
+    in_time = sorted(taken, key=lambda one: one.activation.first_isp)
+    return Answer(order, congested, tuple(in_time), tuple(refused), found)
+
+
+def _wanted(
+    available: Sequence[Available], today: LocalDay, found: Dispatch
+) -> list[WantedActivation]:
+    """Put chosen activations in the market's words, in time order."""
+    by_id = {one.row.agreement_id: read_terms(one.row.terms) for one in available}
+    return [
         WantedActivation(
             by_id[one.agreement_id],
             Activation(today.first_isp + one.offset, one.isps, one.ordered_w),
         )
         for one in sorted(found.activations, key=lambda one: one.offset)
-    )
-    if wanted:
-        order_activations(session, market, aggregator, order.order_id, wanted, now_s)
-    congested = tuple(today.first_isp + int(at) for at in np.flatnonzero(required_w))
-    return Answer(order, congested, wanted, found)
+    ]
+
+
+def _still_open(
+    open_w: IntArray,
+    taken: Sequence[WantedActivation],
+    reliability: Mapping[bytes, float],
+    today: LocalDay,
+) -> IntArray:
+    """Return what is left to cover beside activations that were taken, shape (n,) [W]."""
+    covered_w = np.zeros(len(open_w))
+    for one in taken:
+        offset = one.activation.first_isp - today.first_isp
+        expected_w = reliability[agreement_id(one.terms)] * one.activation.ordered_w
+        covered_w[offset : offset + one.activation.isps] += expected_w
+    left_w = np.maximum(0.0, np.abs(open_w) - np.abs(covered_w))
+    return np.sign(open_w) * to_w(left_w, "still open")

@@ -21,11 +21,19 @@ ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new activation of an agreement, with the share of it that is counted on."""
+    """A new activation of an agreement.
+
+    Attributes:
+        agreement_id: 32 bytes.
+        activation: what is ordered.
+        reliability: share of it that is counted on, above 0, at most 1.
+        volume_rate: price of delivered energy [1e-4 EUR per MWh].
+    """
 
     agreement_id: bytes
     activation: Activation
     reliability: float
+    volume_rate: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,17 +42,33 @@ class Repair:
 
     Attributes:
         before: the event without the repair.
-        after: the event with it.
         added: new activations, in time order, then by agreement id.
-        cost: volume pay if all of it is delivered [1e-4 EUR].
         dispatch: the choice with its certified bound; None where nothing had to be chosen.
     """
 
     before: Outlook
-    after: Outlook
     added: tuple[Added, ...]
-    cost: int
     dispatch: Dispatch | None
+
+    @property
+    def after(self) -> Outlook:
+        """The event with the repair."""
+        return self.before.beside([(one.activation, one.reliability) for one in self.added])
+
+    @property
+    def cost(self) -> int:
+        """Volume pay if all of the repair is delivered [1e-4 EUR]."""
+        minutes = self.before.event.clock.isp_minutes
+        return sum(
+            line_amount(
+                abs(one.activation.ordered_w) * one.activation.isps, minutes, one.volume_rate
+            )
+            for one in self.added
+        )
+
+    def followed_by(self, later: "Repair") -> "Repair":
+        """Return this repair with what was chosen after part of it had been refused."""
+        return Repair(self.before, (*self.added, *later.added), later.dispatch)
 
 
 def repair(
@@ -73,26 +97,18 @@ def repair(
     needed_w = np.sign(event.required_w) * np.where(worth, now.missing_w, 0)
     open_to = [one for one in standby if (one.allowed & worth).any() and one.activations_left > 0]
     if not worth.any() or not open_to:
-        return Repair(now, now, (), 0, None)
+        return Repair(now, (), None)
     found = dispatch(
         needed_w, open_to, time_limit_s, GAP, rounds=rounds, isp_minutes=event.clock.isp_minutes
     )
     by_id = {one.agreement_id: one for one in open_to}
-    added = tuple(
+    added = [
         Added(
             one.agreement_id,
             Activation(event.first_isp + one.offset, one.isps, one.ordered_w),
             by_id[one.agreement_id].reliability,
-        )
-        for one in found.activations
-    )
-    cost = sum(
-        line_amount(
-            abs(one.activation.ordered_w) * one.activation.isps,
-            event.clock.isp_minutes,
             by_id[one.agreement_id].volume_rate,
         )
-        for one in added
-    )
-    after = now.beside([(one.activation, one.reliability) for one in added])
-    return Repair(now, after, added, cost, found)
+        for one in found.activations
+    ]
+    return Repair(now, tuple(added), found)

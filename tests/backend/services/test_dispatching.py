@@ -200,3 +200,33 @@ def test_answers_of_one_evening_do_not_get_in_each_others_way(begun):
     taken = {one.terms for one in first.activations}
     assert taken
     assert taken.isdisjoint({one.terms for one in second.activations})
+
+
+def test_what_the_ledger_refuses_is_dropped_and_others_are_asked(begun):
+    """The bakery was activated behind the store's back, so the ledger has it in recovery."""
+    behind = begun.wanted("bakery evening", Activation(EVENING_ISPS[0], 1, -1))
+    begun.market.activate(parties.AGGREGATOR, [behind])
+    head = begun.head("bakery evening")
+    need = {isp: -1_200 for isp in EVENING_ISPS[4:8]}
+    # The dairy is counted on for less, so the bakery is chosen first.
+    bakery, dairy = (
+        available(begun, "bakery evening"),
+        available(begun, "dairy steady", 10_000, 0.9),
+    )
+    found = answer(begun, need, bakery, dairy)
+    assert [one.wanted.terms for one in found.refused] == [begun.terms("bakery evening")]
+    assert found.refused[0].reason.startswith("RecoveryNotOver(")
+    assert [one.terms for one in found.activations] == [begun.terms("dairy steady")]
+    assert not found.dispatch.shortfall_w.any()
+    rows = begun.session.scalars(select(ActivationRow)).all()
+    assert {row.agreement_id for row in rows} == {begun.identity("dairy steady")}
+    assert begun.head("bakery evening") == head
+    assert begun.head("dairy steady") != bytes(32)
+
+
+def test_where_all_are_refused_the_order_stays_short(begun):
+    behind = begun.wanted("bakery evening", Activation(EVENING_ISPS[0], 1, -1))
+    begun.market.activate(parties.AGGREGATOR, [behind])
+    found = answer(begun, {EVENING_ISPS[5]: -1_200}, available(begun, "bakery evening"))
+    assert (found.activations, len(found.refused)) == ((), 1)
+    assert sum(json.loads(found.order.shortfall_w)) == 1_200
