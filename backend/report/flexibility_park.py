@@ -65,7 +65,8 @@ class ParkDay:
         inside = slice(first, first + self.order.isps)
         change = (self.total_w("power_w") - self.total_w("baseline_w"))[inside]
         ordered = self.order.ordered_w
-        return np.clip(change, min(ordered, 0), max(ordered, 0))
+        delivered: IntArray = np.clip(change, min(ordered, 0), max(ordered, 0))
+        return delivered
 
 
 @dataclass(slots=True, eq=False)

@@ -57,6 +57,11 @@ def _offset(manager: Manager, utc_s: int) -> int:
     return utc_s // manager.outlook.isp_seconds - manager.outlook.first_isp
 
 
+def _when(manager: Manager, record: Record) -> str:
+    """Return the local time of the ISP that a record is about."""
+    return manager.outlook.clock.describe(record.utc_s // manager.outlook.isp_seconds)
+
+
 def _past_share(manager: Manager, utc_s: int) -> float:
     """Return which part of the running ISP is over at an instant, 0 for an instant outside it."""
     if _offset(manager, utc_s) != manager.now:
@@ -98,19 +103,23 @@ def _state_at(manager: Manager, utc_s: int) -> State:
 def _metered(manager: Manager, record: MeterReading) -> Manager:
     offset = _offset(manager, record.utc_s)
     if not 0 <= offset < manager.outlook.isps:
-        return _noted(manager, Cause.STALE, f"a reading of second {record.utc_s} is not of today")
+        return _noted(
+            manager, Cause.STALE, f"a reading of {_when(manager, record)} is not of today"
+        )
     metered = manager.metered_w.copy()
     metered[offset] = record.power_w
     heard = replace(manager, metered_w=metered)
     if offset < manager.now:
-        return _noted(heard, Cause.STALE, f"the reading of ISP {offset + 1} came after its end")
+        return _noted(
+            heard, Cause.STALE, f"the reading of {_when(manager, record)} came after its ISP"
+        )
     return heard
 
 
 def _seen(manager: Manager, record: MomentaryPower) -> Manager:
     """Notice within the ISP that a device does not follow, and expect that it goes on so."""
     if _offset(manager, record.utc_s) != manager.now:
-        return _noted(manager, Cause.STALE, f"a power of second {record.utc_s} is out of date")
+        return _noted(manager, Cause.STALE, f"a power of {_when(manager, record)} is out of date")
     finding = judge(
         manager.outlook.first_isp + manager.now,
         planned_w=manager.set_point_w,
@@ -127,7 +136,7 @@ def _seen(manager: Manager, record: MomentaryPower) -> Manager:
 def _corrected(manager: Manager, record: StateReading) -> Manager:
     """Believe a fresh measurement, and plan again if it matters."""
     if _offset(manager, record.utc_s) != manager.now:
-        return _noted(manager, Cause.STALE, f"a state of second {record.utc_s} is out of date")
+        return _noted(manager, Cause.STALE, f"a state of {_when(manager, record)} is out of date")
     if len(record.state) != len(manager.state):
         found, expected = record.state, f"{len(manager.state)} numbers"
         raise ParameterError(record.asset_id, "state", found, expected)
@@ -218,7 +227,7 @@ def _full(manager: Manager, record: TakesNoMore) -> Manager:
     """Believe a vehicle that its battery is full, whatever was asked for."""
     device = _vehicle(manager, record)
     if _offset(manager, record.utc_s) != manager.now:
-        return _noted(manager, Cause.STALE, f"a state of second {record.utc_s} is out of date")
+        return _noted(manager, Cause.STALE, f"a state of {_when(manager, record)} is out of date")
     held_wh = max(floor(_state_at(manager, record.utc_s)[0]), 1)
     stay = device.stay
     text = f"the vehicle takes no more: it has {held_wh:,} of the {stay.needed_wh:,} Wh planned"

@@ -174,6 +174,8 @@ def close_isp(manager: Manager) -> Manager:
     strays = {Cause.FAILURE, Cause.UNRULY}
     noted = {one.cause for one in manager.findings if one.isp == manager.outlook.first_isp + now}
     unruly = bool(strays & noted) or (finding is not None and finding.cause in strays)
+    if finding is not None and finding.cause in noted:
+        finding = None
     following = replace(
         manager,
         now=now + 1,
