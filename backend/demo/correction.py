@@ -7,7 +7,7 @@ from backend.chain.wallet import address_of
 from backend.db.models import RunRow
 from backend.demo import plan
 from backend.demo.checking import COMPLETE_BY_OWN_METER
-from backend.demo.month import ISPS_PER_UTC_DAY, Month
+from backend.demo.month import Month
 from backend.demo.preparation import metering_point
 from backend.services.history import StatementVersion, history_of
 from backend.services.metering import commit_new_days, take_in_day
@@ -64,8 +64,8 @@ def correct_month(
         for one in month.ordered
         if one.agreed.site_id == missed.site_id and missed.isp in one.activation.ordered_isps()
     )
-    utc_day, position = divmod(missed.isp, ISPS_PER_UTC_DAY)
-    late: list[int | None] = [None] * ISPS_PER_UTC_DAY
+    utc_day, position = divmod(missed.isp, plan.ISPS_PER_UTC_DAY)
+    late: list[int | None] = [None] * plan.ISPS_PER_UTC_DAY
     late[position] = month.world.utc_day_values(missed.site_id, utc_day)[position]
     mdc = address_of(stage.parties.mdc)
     take_in_day(stage.session, mdc, utc_day, {metering_point(missed.site_id): late})

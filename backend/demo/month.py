@@ -27,7 +27,6 @@ from settlement.clock import date_of
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod
 
-ISPS_PER_UTC_DAY = 24 * 60 // plan.ISP_MINUTES
 NOMINATION_DAYS_BACK, NOMINATION_NEAREST = 21, 3
 HOLD_ISPS = 8
 """What a site can hold within the day is judged over two hours."""
@@ -134,14 +133,14 @@ def _gates() -> list[tuple[int, tuple[TemplatePlan, ...]]]:
 
 def _commit_history(month: Month, first_day: int) -> None:
     """Take in and commit all UTC days before the month that the district holds in full."""
-    first_utc_day = -(-month.world.first_isp // ISPS_PER_UTC_DAY)
+    first_utc_day = -(-month.world.first_isp // plan.ISPS_PER_UTC_DAY)
     month.committed_to = first_utc_day - 1
     _commit_complete_days(month, plan.CLOCK.day_isps(first_day)[0])
 
 
 def _commit_complete_days(month: Month, up_to_isp: int) -> None:
     """Take in and commit the UTC days that are over before an ISP."""
-    last_utc_day = up_to_isp // ISPS_PER_UTC_DAY - 1
+    last_utc_day = up_to_isp // plan.ISPS_PER_UTC_DAY - 1
     first_utc_day = month.committed_to + 1
     if last_utc_day < first_utc_day:
         return
@@ -161,7 +160,7 @@ def _metered(month: Month, site_id: str, utc_day: int) -> list[int | None]:
     """Return a site's UTC day as the meter data company gets it in time."""
     values = month.world.utc_day_values(site_id, utc_day)
     if month.missed is not None and month.missed.site_id == site_id:
-        missed_day, position = divmod(month.missed.isp, ISPS_PER_UTC_DAY)
+        missed_day, position = divmod(month.missed.isp, plan.ISPS_PER_UTC_DAY)
         if missed_day == utc_day:
             values[position] = None
     return values
@@ -248,13 +247,13 @@ def _nominate(
 ) -> None:
     """Commit the nominated baselines of the rest of the day before anything is ordered."""
     nominated = [one for one in agreed if one.terms.baseline_method is BaselineMethod.NOMINATED]
-    utc_day = today.isps[len(today.isps) // 2] // ISPS_PER_UTC_DAY
+    utc_day = today.isps[len(today.isps) // 2] // plan.ISPS_PER_UTC_DAY
     values: dict[bytes, list[int | None]] = {}
     for one in nominated:
         by_isp = dict(zip(today.isps, outlooks[one.site_id].expected_w.tolist(), strict=True))
-        first = utc_day * ISPS_PER_UTC_DAY
+        first = utc_day * plan.ISPS_PER_UTC_DAY
         values[agreement_id(one.terms)] = [
-            by_isp.get(isp) for isp in range(first, first + ISPS_PER_UTC_DAY)
+            by_isp.get(isp) for isp in range(first, first + plan.ISPS_PER_UTC_DAY)
         ]
     if values:
         stage = month.stage

@@ -7,13 +7,14 @@ demonstration, as are the owners' preferences. Everything else is recorded or co
 from dataclasses import dataclass, replace
 from datetime import date
 
-from settlement.clock import SECONDS_PER_DAY, Clock, ClockRule
+from backend.services.metering import ISP_MINUTES
+from settlement.clock import MINUTES_PER_DAY, SECONDS_PER_DAY, Clock, ClockRule
 from settlement.rule_set import rule_set_1
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
 from settlement.window import WindowWords, weekly_window
 
 ZONE = "Europe/Berlin"
-ISP_MINUTES = 15
+ISPS_PER_UTC_DAY = MINUTES_PER_DAY // ISP_MINUTES
 CLOCK = Clock(ISP_MINUTES, 60, ClockRule.EU)
 """The local time of the district; all templates follow it."""
 
@@ -28,7 +29,7 @@ CHALLENGE_WINDOW_S = 7 * SECONDS_PER_DAY
 ESCROW_AMOUNT = 50_000 * 10_000
 BOND_AMOUNT = 1_000 * 10_000
 EVENING, MIDDAY = -1, 1
-WEEK, WORKDAYS = range(7), range(5)
+WEEK = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,67 +100,66 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
 
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
-    evening = weekly_window(WEEK, 17 * 60, 22 * 60)
-    midday = weekly_window(WEEK, 10 * 60 + 45, 16 * 60 + 30)
+    midday = {"gate_minute": 9 * 60 + 30, "from_minute": 10 * 60 + 45, "to_minute": 16 * 60 + 30}
     return (
-        TemplatePlan(
+        _template(
             "evening reduction",
             EVENING,
-            15 * 60,
-            17 * 60,
-            22 * 60,
-            None,
-            _terms(
-                evening,
-                amount_w=-1,
-                volume_rate=2_800_000,
-                penalty_rate=1_200_000,
-                capacity_rate=60_000,
-                delivery_rule=DeliveryRule.GRACE,
-                delivery_bp=1_000,
-                delivery_slope=2,
-                baseline_method=BaselineMethod.HIGH,
-                x=3,
-                y=5,
-                adjustment=Adjustment.ADDITIVE,
-                adjustment_isps=6,
-                adjustment_gap_isps=4,
-                adjustment_cap_bp=2_000,
-            ),
+            gate_minute=15 * 60,
+            from_minute=17 * 60,
+            to_minute=22 * 60,
+            amount_w=-1,
+            volume_rate=2_800_000,
+            penalty_rate=1_200_000,
+            capacity_rate=60_000,
+            delivery_rule=DeliveryRule.GRACE,
+            delivery_bp=1_000,
+            delivery_slope=2,
+            baseline_method=BaselineMethod.HIGH,
+            x=3,
+            y=5,
+            adjustment=Adjustment.ADDITIVE,
+            adjustment_isps=6,
+            adjustment_gap_isps=4,
+            adjustment_cap_bp=2_000,
         ),
-        TemplatePlan(
+        _template(
             "midday increase",
             MIDDAY,
-            9 * 60 + 30,
-            10 * 60 + 45,
-            16 * 60 + 30,
-            False,
-            _terms(
-                midday,
-                volume_rate=900_000,
-                penalty_rate=600_000,
-                capacity_rate=40_000,
-                delivery_rule=DeliveryRule.THRESHOLD,
-                delivery_bp=5_000,
-                max_runtime_isps=12,
-                baseline_method=BaselineMethod.ROLLING,
-                y=5,
-            ),
+            **midday,
+            for_generation=False,
+            volume_rate=900_000,
+            penalty_rate=600_000,
+            capacity_rate=40_000,
+            delivery_rule=DeliveryRule.THRESHOLD,
+            delivery_bp=5_000,
+            max_runtime_isps=12,
+            baseline_method=BaselineMethod.ROLLING,
+            y=5,
         ),
-        TemplatePlan(
+        _template(
             "midday curtailment",
             MIDDAY,
-            9 * 60 + 30,
-            10 * 60 + 45,
-            16 * 60 + 30,
-            True,
-            _terms(
-                midday,
-                volume_rate=1_100_000,
-                penalty_rate=600_000,
-                capacity_rate=20_000,
-                max_runtime_isps=12,
-                baseline_method=BaselineMethod.NOMINATED,
-            ),
+            **midday,
+            for_generation=True,
+            volume_rate=1_100_000,
+            penalty_rate=600_000,
+            capacity_rate=20_000,
+            max_runtime_isps=12,
+            baseline_method=BaselineMethod.NOMINATED,
         ),
     )
+
+
+def _template(
+    name: str,
+    sign: int,
+    *,
+    gate_minute: int,
+    from_minute: int,
+    to_minute: int,
+    for_generation: bool | None = None,
+    **chosen: object,
+) -> TemplatePlan:
+    terms = _terms(weekly_window(WEEK, from_minute, to_minute), **chosen)
+    return TemplatePlan(name, sign, gate_minute, from_minute, to_minute, for_generation, terms)

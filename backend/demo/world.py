@@ -25,14 +25,13 @@ from flexmanager.horizon import SiteHorizon
 from flexmanager.manager import AssetState
 from flexmanager.site import Site, build_site, respond
 from settlement.clock import date_of
+from settlement.units import AMOUNT_PER_EUR, BASIS_POINTS
 
 RESTORE_SHARE = 0.12
 """Batteries come back to rest slowly, over the night, so that they make no peak of their own."""
 
-_ISPS_PER_HOUR = 4
-_BASIS_POINTS = 10_000
+_MINUTES_PER_HOUR = 60
 _CENTI = 100
-_AMOUNT_PER_EUR = 10_000
 IntArray = NDArray[np.int64]
 
 
@@ -58,7 +57,7 @@ def flexible_asset(district: District, asset: Asset) -> FlexAsset | None:
     if asset.kind is AssetKind.BATTERY:
         assert asset.capacity_wh is not None
         assert asset.efficiency_bp is not None
-        one_way = asset.efficiency_bp / _BASIS_POINTS
+        one_way = asset.efficiency_bp / BASIS_POINTS
         return Battery(
             asset.asset_id,
             asset.capacity_wh,
@@ -87,9 +86,9 @@ class World:
     def __init__(self, district: District, preferences: Mapping[str, Preferences]) -> None:
         self.district = district
         self.first_isp = district.first_quarter_utc_s // (plan.ISP_MINUTES * 60)
-        hours = np.arange(district.quarters) // _ISPS_PER_HOUR
+        hours = np.arange(district.quarters) * plan.ISP_MINUTES // _MINUTES_PER_HOUR
         self._temperature_c = district.temperature_centi_celsius[hours] / _CENTI
-        self._price_eur_per_mwh = district.day_ahead_price[hours] / _AMOUNT_PER_EUR
+        self._price_eur_per_mwh = district.day_ahead_price[hours] / AMOUNT_PER_EUR
         self.sites = {
             site.site_id: self._simulated(site.site_id, preferences[site.site_id])
             for site in district.sites
@@ -182,9 +181,9 @@ class World:
 
     def utc_day_values(self, site_id: str, utc_day: int) -> list[int | None]:
         """Return one UTC day of a site's meter; quarters outside the district are missing."""
-        first = utc_day * 24 * _ISPS_PER_HOUR - self.first_isp
+        first = utc_day * plan.ISPS_PER_UTC_DAY - self.first_isp
         series = self.sites[site_id].actual_w
         return [
             int(series[column]) if 0 <= column < len(series) else None
-            for column in range(first, first + 24 * _ISPS_PER_HOUR)
+            for column in range(first, first + plan.ISPS_PER_UTC_DAY)
         ]

@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime
 from backend.chain.wallet import address_of
 from settlement.activation import Activation
 from settlement.clock import Clock, ClockRule, day_of
-from settlement.rule_set import rule_set_1
+from settlement.identity import template_of
 from settlement.statement import Period
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
 from settlement.window import weekly_window
 from tests.backend import parties
+from tests.settlement.defaults import STANDARD
 
 ZONE = "Europe/Berlin"
 CLOCK = Clock(15, 60, ClockRule.EU)
@@ -82,47 +83,27 @@ DEALS = (
 
 
 def _template(from_hour: int, to_hour: int, **chosen: object) -> Terms:
+    """A template: the standard agreement of the settlement tests by these parties and limits."""
     window = weekly_window(range(7), 60 * from_hour, 60 * to_hour)
-    zero = bytes(32)
-    base = Terms(
+    base = replace(
+        STANDARD,
         aggregator=address_of(parties.AGGREGATOR),
-        prosumer=bytes(20),
         dso=address_of(parties.DSO),
         mdc=address_of(parties.MDC),
-        template_id=zero,
-        rule_set=rule_set_1(),
-        start_day=0,
-        end_day=0,
-        utc_offset_minutes=CLOCK.utc_offset_minutes,
-        clock_rule=CLOCK.rule,
-        isp_minutes=CLOCK.isp_minutes,
         window0=window[0],
         window1=window[1],
         window2=window[2],
-        elements=zero,
         amount_w=-1,
         max_activations=4,
         max_runtime_isps=12,
         recovery_isps=8,
-        notice_isps=4,
         volume_rate=2_000_000,
         penalty_rate=1_000_000,
-        capacity_rate=50_000,
-        delivery_rule=DeliveryRule.LINEAR,
-        delivery_bp=0,
-        delivery_slope=0,
-        penalty_cap_bp=10_000,
         baseline_method=BaselineMethod.NOMINATED,
         x=0,
         y=0,
-        adjustment=Adjustment.NONE,
-        adjustment_isps=0,
-        adjustment_gap_isps=0,
-        adjustment_cap_bp=0,
-        salt=zero,
-        sign_before=0,
     )
-    return replace(base, **chosen)  # type: ignore[arg-type]
+    return template_of(replace(base, **chosen))  # type: ignore[arg-type]
 
 
 TEMPLATES = {

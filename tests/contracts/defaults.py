@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from settlement.clock import ClockRule, day_of
+from settlement.clock import day_of
 from settlement.identity import FIELDS, template_id, template_of
-from settlement.rule_set import rule_set_1
-from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.terms import Terms
 from settlement.window import weekly_window
 from tests.contracts import actors
+from tests.settlement.defaults import STANDARD as STANDARD_OF_RULES
 
 DAY_S = 86_400
 ISP_S = 900
@@ -38,47 +38,23 @@ END_DAY = day(2040, 12, 31)
 FIRST_ISP = isp_utc(2040, 3, 5, 16)
 """17:00 local time of the first day, a Monday: the window opens."""
 
-_EVENING = weekly_window(range(5), 17 * 60, 20 * 60)
 EVERY_HOUR = weekly_window(range(7), 0, 24 * 60)
 
-_BARE = Terms(
+_BARE = replace(
+    STANDARD_OF_RULES,
     aggregator=actors.AGGREGATOR.address,
     prosumer=actors.PROSUMER.address,
     dso=actors.DSO.address,
     mdc=actors.MDC.address,
     template_id=bytes(32),
-    rule_set=rule_set_1(),
     start_day=START_DAY,
     end_day=END_DAY,
-    utc_offset_minutes=60,
-    clock_rule=ClockRule.EU,
-    isp_minutes=15,
-    window0=_EVENING[0],
-    window1=_EVENING[1],
-    window2=_EVENING[2],
     elements=bytes(range(32)),
-    amount_w=-3000,
-    max_activations=10,
-    max_runtime_isps=8,
-    recovery_isps=16,
-    notice_isps=4,
-    volume_rate=1_800_000,
-    penalty_rate=2_400_000,
-    capacity_rate=50_000,
-    delivery_rule=DeliveryRule.LINEAR,
-    delivery_bp=0,
-    delivery_slope=0,
-    penalty_cap_bp=10_000,
-    baseline_method=BaselineMethod.HIGH,
-    x=3,
-    y=5,
-    adjustment=Adjustment.NONE,
-    adjustment_isps=0,
-    adjustment_gap_isps=0,
-    adjustment_cap_bp=0,
     salt=bytes(range(32, 64)),
     sign_before=utc_s(2040, 3, 4, 12),
 )
+"""The standard agreement of the settlement tests, between other parties and on other days."""
+
 TEMPLATE = template_of(_BARE)
 TEMPLATE_ID = template_id(_BARE)
 STANDARD = replace(_BARE, template_id=TEMPLATE_ID)
