@@ -12,12 +12,23 @@ from flexmanager.vpp.baseline import DPrognosis
 from flexmanager.vpp.offer import FlexOffer, FlexOfferRevocation
 from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.request import FlexRequest
+from flexmanager.vpp.reservation import FlexReservationUpdate
 from settlement.clock import Clock
 from settlement.errors import InputError
 from settlement.orders.contract import Contract
 
-Message = FlexRequest | DPrognosis | FlexOffer | FlexOfferRevocation | FlexOrder
-Kind = TypeVar("Kind", FlexRequest, DPrognosis, FlexOffer, FlexOfferRevocation, FlexOrder)
+Message = (
+    FlexReservationUpdate | FlexRequest | DPrognosis | FlexOffer | FlexOfferRevocation | FlexOrder
+)
+Kind = TypeVar(
+    "Kind",
+    FlexReservationUpdate,
+    FlexRequest,
+    DPrognosis,
+    FlexOffer,
+    FlexOfferRevocation,
+    FlexOrder,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class Trade:
         congestion_points: where the aggregator is active.
         contracts: by their id.
         mutex_offers: the DSO takes offers with several options.
+        release_lead_s: how long before its local day begins reserved capacity may be released.
     """
 
     dso: str
@@ -39,6 +51,7 @@ class Trade:
     congestion_points: frozenset[str]
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     mutex_offers: bool = True
+    release_lead_s: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a contract under another name or of another clock."""

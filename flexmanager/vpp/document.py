@@ -11,12 +11,20 @@ from flexmanager.vpp.book import Message
 from flexmanager.vpp.offer import FlexOffer, FlexOfferRevocation
 from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.request import FlexRequest
+from flexmanager.vpp.reservation import FlexReservationUpdate
 from settlement.errors import InputError
 
 KIND = "kind"
 _KINDS: dict[str, type[Message]] = {
     one.__name__: one
-    for one in (FlexRequest, DPrognosis, FlexOffer, FlexOfferRevocation, FlexOrder)
+    for one in (
+        FlexReservationUpdate,
+        FlexRequest,
+        DPrognosis,
+        FlexOffer,
+        FlexOfferRevocation,
+        FlexOrder,
+    )
 }
 
 

@@ -11,10 +11,12 @@ from flexmanager.vpp.judge_common import Findings, check_header, check_scope
 from flexmanager.vpp.judge_offer import offer_rejections, revocation_rejections
 from flexmanager.vpp.judge_order import order_rejections
 from flexmanager.vpp.judge_request import request_rejections
+from flexmanager.vpp.judge_reservation import reservation_rejections
 from flexmanager.vpp.offer import FlexOffer, FlexOfferRevocation
 from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.rejection import Reason, Rejection
 from flexmanager.vpp.request import FlexRequest
+from flexmanager.vpp.reservation import FlexReservationUpdate
 
 
 def rejections(book: Book, message: Message, now_s: int) -> tuple[Rejection, ...]:
@@ -39,6 +41,8 @@ def rejections(book: Book, message: Message, now_s: int) -> tuple[Rejection, ...
     if not isinstance(message, FlexOfferRevocation):
         check_scope(found, book.trade, message.scope, now_s)
     match message:
+        case FlexReservationUpdate():
+            reservation_rejections(found, book, message, now_s)
         case FlexRequest():
             request_rejections(found, book, message, now_s)
         case DPrognosis():

@@ -9,6 +9,7 @@ from flexmanager.vpp.message import Scope
 from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.rejection import Reason, Rejection
 from flexmanager.vpp.request import FlexRequest
+from flexmanager.vpp.reservation import FlexReservationUpdate
 from settlement.clock import date_text
 
 
@@ -40,9 +41,9 @@ class Findings:
 
 
 def check_header(found: Findings, trade: Trade, message: Message) -> None:
-    """Requests and orders go from the DSO to the aggregator, all others the other way."""
+    """Releases, requests and orders come from the DSO, all others from the aggregator."""
     parties = trade.dso, trade.aggregator
-    from_dso = isinstance(message, FlexRequest | FlexOrder)
+    from_dso = isinstance(message, FlexReservationUpdate | FlexRequest | FlexOrder)
     sender, recipient = parties if from_dso else parties[::-1]
     header = message.header
     found.require(header.sender == sender, Reason.MISMATCH_SENDER, header.sender, sender)

@@ -34,6 +34,7 @@ class Reason(Enum):
     POWER_VALUE = "Power value rejection"
     REQUEST_MISMATCH = "Request mismatch"
     NO_MUTEX = "No MutEx offer support"
+    DEADLINE = "Deadline expired"
     PROCURED = "Flexibility procured"
     ISP_MISMATCH = "ISP mismatch"
     POWER_MISMATCH = "Power mismatch"

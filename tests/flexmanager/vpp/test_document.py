@@ -6,7 +6,15 @@ import pytest
 
 from flexmanager.vpp.document import from_document, to_document
 from settlement.errors import InputError
-from tests.flexmanager.vpp.trading import offer, option, order, prognosis, request, revocation
+from tests.flexmanager.vpp.trading import (
+    offer,
+    option,
+    order,
+    prognosis,
+    release,
+    request,
+    revocation,
+)
 
 MESSAGES = [
     request(),
@@ -15,6 +23,7 @@ MESSAGES = [
     offer(2, option("a"), option("b", min_factor_percent=7)),
     offer(request_id=None, contract_id=None),
     revocation(),
+    release(),
     order(factor_percent=100),
 ]
 

@@ -31,6 +31,7 @@ from tests.flexmanager.vpp.trading import (
     option,
     order,
     prognosis,
+    release,
     request,
     revocation,
     rows,
@@ -89,10 +90,10 @@ def test_a_copy_is_submitted_already_and_another_content_is_no_copy():
         found.having(request(revision=9))
 
 
-@pytest.mark.parametrize("message", [request(), order()])
+@pytest.mark.parametrize("message", [request(), order(), release()])
 def test_what_a_dso_says_no_one_else_may_say(message):
     theirs = replace(message, header=Header(uuid(9), uuid(0), AGGREGATOR, DSO, NOON_S))
-    known = book(request(), offer()) if message != request() else Book(TRADE)
+    known = book(request(), offer()) if message == order() else Book(TRADE)
     assert words(known, theirs)[:2] == ["Mismatch SenderDomain", "Unknown RecipientDomain"]
 
 
@@ -149,6 +150,29 @@ def test_revisions_of_a_prognosis_grow():
     assert words(found, prognosis(6, 4)) == []
     elsewhere = prognosis(6, 1, scope=replace(SCOPE, congestion_point="LV4"))
     assert words(found, elsewhere) == []
+
+
+# FlexReservationUpdate
+
+
+def test_a_release_only_ever_lowers_what_is_reserved():
+    found = book(release())
+    assert words(found, release(7, -4_000)) == []
+    assert words(found, release(7, 0)) == []
+    assert words(found, release(7, -4_001)) == ["Power value rejection"]
+    assert words(found, release(7, 1)) == ["Power value rejection"]
+    assert words(Book(TRADE), release(7, -9_000)) == []
+    assert words(Book(TRADE), release(7, -9_001)) == ["Power value rejection"]
+    assert words(Book(TRADE), release(contract_id="C9")) == ["ContractID rejected"]
+
+
+def test_a_release_comes_in_time():
+    midnight_s = VIENNA.start_s(VIENNA.day_isps(DAY + 1)[0])
+    assert words(Book(TRADE), release(), midnight_s) == []
+    assert words(Book(TRADE), release(), midnight_s + 1) == ["Deadline expired"]
+    early = replace(TRADE, release_lead_s=6 * 3_600)
+    assert words(Book(early), release(), midnight_s - 6 * 3_600) == []
+    assert words(Book(early), release(), midnight_s - 6 * 3_600 + 1) == ["Deadline expired"]
 
 
 # FlexRequest
@@ -381,6 +405,8 @@ def test_an_aggregator_need_not_take_what_exceeds_its_contract():
         (lambda: order(factor_percent=0), "ActivationFactor"),
         (lambda: order(order_reference=""), "OrderReference"),
         (lambda: revocation(offer_id=""), "FlexOfferMessageID"),
+        (lambda: release(reference=""), "Reference"),
+        (lambda: release(contract_id=""), "ContractID"),
         (lambda: BaselineReference("1"), "D-PrognosisMessageID"),
         (lambda: replace(TRADE, contracts={"C2": OPTION_CONTRACT}), "contract C2"),
     ],
@@ -399,6 +425,7 @@ def test_isps_far_away_are_refused_and_break_nothing(isp):
     assert "ISPs out of bounds" in words(found, offer(9, replace(option(), isps=far)))
     assert "ISPs out of bounds" in words(found, order(9, isps=far))
     assert "ISPs out of bounds" in words(found, prognosis(9, isps=far))
+    assert "ISPs out of bounds" in words(found, release(9, isps=far))
 
 
 def test_a_baseline_is_named_as_it_was_offered():

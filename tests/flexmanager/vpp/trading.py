@@ -9,6 +9,7 @@ from flexmanager.vpp.message import Header, PowerRows, Scope
 from flexmanager.vpp.offer import FlexOffer, FlexOfferRevocation, OfferOption
 from flexmanager.vpp.order import FlexOrder, order_of
 from flexmanager.vpp.request import FlexRequest
+from flexmanager.vpp.reservation import FlexReservationUpdate
 from settlement.orders.capacity import RequestedIsp
 from settlement.orders.contract import Contract
 from tests.settlement.defaults import EUR_PER_MWH, VIENNA
@@ -88,6 +89,14 @@ def order(
 def revocation(number: int = 4, offer_id: str = uuid(2)) -> FlexOfferRevocation:
     """The offer is taken back."""
     return FlexOfferRevocation(header(number), offer_id)
+
+
+def release(number: int = 6, power_w: int = -4_000, **changes: object) -> FlexReservationUpdate:
+    """Of 9 kW reserved until 19:00 of the next day less is needed."""
+    tomorrow = replace(SCOPE, day=DAY + 1)
+    isps = tuple((isp + 96, power_w) for isp in REQUESTED)
+    plain = FlexReservationUpdate(header(number, DSO), tomorrow, "C1", f"R{number}", isps)
+    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def prognosis(number: int = 5, revision: int = 1, **changes: object) -> DPrognosis:
