@@ -7,12 +7,14 @@ import numpy as np
 
 from backend.services.local_day import LocalDay
 from backend.services.vpp_desk import TradeDesk
+from backend.services.vpp_grid import read_grid
 from flexmanager.vpp.choice import Chosen, choose, shortfalls_w
 from flexmanager.vpp.congestion import GridPoint, Outlook, remaining, request_for
 from flexmanager.vpp.message import Scope
 from flexmanager.vpp.offer import FlexOffer
 from flexmanager.vpp.order import FlexOrder, order_of
 from flexmanager.vpp.rejection import Rejection
+from flexmanager.vpp.relief import ordered_at
 from flexmanager.vpp.request import FlexRequest
 
 
@@ -23,7 +25,7 @@ class Need:
     Attributes:
         point: the point with its limits.
         today: the local day.
-        outlook: expected load of every ISP of the day, less what is ordered already.
+        outlook: expected load of every ISP of the day, without the flexibility ordered.
         sign: -1 to relieve imports, +1 to relieve exports.
         margin_bp: kept free of each limit, in basis points of it.
         first_isp: the first ISP that can still be ordered.
@@ -82,8 +84,10 @@ def request_flexibility(
 ) -> Requested:
     """Send every aggregator at a point the same request, if it is expected to be congested.
 
+    What is ordered for the day already, at the point or below it, is not asked for again.
+
     Args:
-        desks: one per aggregator.
+        desks: one per aggregator, over one store.
         need: what is expected.
         now_s: UTC second of sending.
         contract_id: contract under which it is asked, if any.
@@ -94,6 +98,7 @@ def request_flexibility(
     limits = need.point.limits.less(need.margin_bp)
     open_isps = np.array([isp >= need.first_isp for isp in need.today.isps], dtype=np.bool_)
     scope = Scope(need.today.clock, need.today.day, need.point.name)
+    outlook = _left(desks, need)
     asked, refused = list[Asked](), list[tuple[FlexRequest, tuple[Rejection, ...]]]()
     for desk in desks:
         request = request_for(
@@ -101,7 +106,7 @@ def request_flexibility(
             scope,
             _next_revision(desk, scope, contract_id),
             need.expires_s,
-            need.outlook,
+            outlook,
             limits,
             need.sign,
             open_isps,
@@ -115,6 +120,15 @@ def request_flexibility(
         else:
             asked.append(Asked(desk, request))
     return Requested(tuple(asked), tuple(refused))
+
+
+def _left(desks: Sequence[TradeDesk], need: Need) -> Outlook:
+    """Return the load that is expected with all orders of the day."""
+    if not desks:
+        return need.outlook
+    grid = {**read_grid(desks[0].session), need.point.name: need.point}
+    books = [desk.book(desk.trade.dso) for desk in desks]
+    return need.outlook.after(ordered_at(books, grid, need.point.name, need.today.isps))
 
 
 def _next_revision(desk: TradeDesk, scope: Scope, contract_id: str | None) -> int:

@@ -20,14 +20,15 @@ def ordered_at(
 
     Args:
         books: of the DSO, one per aggregator.
-        grid: points by name.
+        grid: points by name; one that is not there stands alone.
         point: name of the point.
         isps: UTC indices.
     """
     powers: dict[int, int] = {}
     for book in books:
         for order in book.all(FlexOrder):
-            if point in chain(grid, order.scope.congestion_point):
+            place = order.scope.congestion_point
+            if point in (chain(grid, place) if place in grid else (place,)):
                 for isp, power_w in order.isps:
                     powers[isp] = powers.get(isp, 0) + power_w
     return np.array([powers.get(isp, 0) for isp in isps], dtype=np.int64)

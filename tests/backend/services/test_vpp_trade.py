@@ -141,6 +141,31 @@ def test_a_margin_is_kept_free(begun):
     assert requested_change_w(asked.request) == dict.fromkeys(PEAK, -1_000)
 
 
+def test_what_is_ordered_is_not_asked_for_again(begun):
+    at = desk(begun)
+    (asked,) = ask(at).asked
+    answer(begun, at, asked.request)
+    order_flexibility([asked], DEAR, ORDER_S)
+    assert ask(at).asked == ()
+    (more,) = ask(at, peak_w=25_000).asked
+    assert requested_change_w(more.request) == dict.fromkeys(PEAK, -1_000)
+
+
+def test_what_a_feeder_orders_relieves_its_transformer(begun):
+    """Both expect 24 kW; nothing is left to be asked for above."""
+    at = desk(begun)
+    above = GridPoint("above", PointKind.TRANSFORMER, POINT.limits)
+    points = frozenset({"point", "above"})
+    at = replace(at, trade=replace(at.trade, congestion_points=points))
+    declare_points(begun.session, [above, replace(POINT, above="above")])
+    (before,) = request_flexibility([at], need(point=above), NOON_S, "C1").asked
+    assert requested_change_w(before.request) == dict.fromkeys(PEAK, -4_000)
+    (asked,) = request_flexibility([at], need(), NOON_S, "C1").asked
+    answer(begun, at, asked.request)
+    order_flexibility([asked], DEAR, ORDER_S)
+    assert request_flexibility([at], need(point=above), NOON_S, "C1").asked == ()
+
+
 def test_requests_are_counted(begun):
     at = desk(begun)
     revisions = [ask(at).asked[0].request.revision for _ in range(3)]

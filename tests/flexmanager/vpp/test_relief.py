@@ -22,10 +22,12 @@ def test_an_order_counts_at_its_point_and_above():
     assert ordered_at(BOOKS, GRID, "T", ISPS).tolist() == at_feeder.tolist()
     assert not ordered_at(BOOKS, GRID, "LV4", ISPS).any()
     assert ordered_at((BOOKS[0], BOOKS[0]), GRID, "T", ISPS).sum() == -48_000
+    assert ordered_at(BOOKS, {}, "LV1", ISPS).tolist() == at_feeder.tolist()
+    assert not ordered_at(BOOKS, {}, "T", ISPS).any()
 
 
 def test_served_from_the_bottom_up_nothing_is_ordered_twice():
-    """The feeder expects 13 kW, the transformer 22 kW: what the feeder orders is enough for both."""
+    """13 kW at the feeder, 22 kW at its transformer: what the feeder orders is enough for both."""
     expected_w = {"LV1": 13_000, "LV4": 9_000, "T": 22_000}
     first = FIVE_PM - ISPS[0]
     needs = {}
