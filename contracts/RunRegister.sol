@@ -7,9 +7,9 @@ import {Treasury} from "./Treasury.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
 import {IFlexMarket, Terms} from "./interfaces/IFlexMarket.sol";
 import {
-    Claim,
     Escrow,
     ISettlementLedger,
+    Proof,
     Run,
     RunInput,
     RunStatus,
@@ -199,11 +199,13 @@ abstract contract RunRegister is CommitmentLog, Treasury {
     }
 
     function isReleased(Run storage run) internal view returns (bool) {
-        return run.status == RunStatus.RELEASED || run.status == RunStatus.VOID_RELEASED;
+        RunStatus status = run.status;
+        return status == RunStatus.RELEASED || status == RunStatus.VOID_RELEASED;
     }
 
     function isVoid(Run storage run) internal view returns (bool) {
-        return run.status == RunStatus.VOID || run.status == RunStatus.VOID_RELEASED;
+        RunStatus status = run.status;
+        return status == RunStatus.VOID || status == RunStatus.VOID_RELEASED;
     }
 
     function claimsOpenAt(Run storage run) internal view returns (uint256) {
@@ -229,22 +231,14 @@ abstract contract RunRegister is CommitmentLog, Treasury {
         require(market.isRecorded(agreementId), AgreementNotRecorded(agreementId));
     }
 
-    function requireProven(Claim calldata proven, Run storage run) internal view {
-        Statement calldata statement = proven.statement;
-        require(
-            statement.periodLastDay == run.periodLastDay,
-            PeriodMismatch(statement.periodLastDay, run.periodLastDay)
-        );
+    function requireProven(Statement calldata statement, Proof calldata proof, Run storage run) internal view {
+        uint32 lastDay = run.periodLastDay;
         uint8 depth = run.depth;
-        uint256 siblings = proven.siblingHashes.length;
-        require(
-            siblings == depth && proven.siblingSums.length == depth,
-            ProofLength(siblings, proven.siblingSums.length, depth)
-        );
-        require(proven.index >> depth == 0, IndexOutOfTree(proven.index, depth));
-        (bytes32 root, uint256 sum) = SumTree.rootFrom(
-            statement.leaf(), statement.amount, proven.index, proven.siblingHashes, proven.siblingSums
-        );
+        require(statement.periodLastDay == lastDay, PeriodMismatch(statement.periodLastDay, lastDay));
+        uint256 siblings = proof.siblings.length;
+        require(siblings == depth, ProofLength(siblings, depth));
+        require(proof.index >> depth == 0, IndexOutOfTree(proof.index, depth));
+        (bytes32 root, uint256 sum) = SumTree.rootFrom(statement.leaf(), statement.amount, proof);
         require(root == run.root && sum == run.sum, ProofMismatch(root, sum, run.root, run.sum));
     }
 

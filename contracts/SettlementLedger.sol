@@ -61,9 +61,10 @@ contract SettlementLedger is StatementChallenges {
     /// @dev A statement counts once per version, so what a version pays is at most the sum of distinct leaves and of
     /// what challenges added.
     function credit(Claim calldata proven) private returns (uint64 paid) {
+        Terms calldata terms = proven.terms;
         Statement calldata statement = proven.statement;
-        bytes32 agreementId = requireAgreement(proven.terms, statement);
-        Run storage run = existingRun(proven.terms.dso, proven.terms.aggregator, statement.periodFirstDay);
+        bytes32 agreementId = requireAgreement(terms, statement);
+        Run storage run = existingRun(terms.dso, terms.aggregator, statement.periodFirstDay);
 
         requirePayable(proven, run);
 
@@ -87,7 +88,7 @@ contract SettlementLedger is StatementChallenges {
 
         emitClaimed(proven, credited, paid, account);
 
-        if (paid != 0) pay(proven.terms, run, paid);
+        if (paid != 0) pay(terms, run, paid);
     }
 
     function emitClaimed(Claim calldata proven, Credit memory credited, uint64 paid, int256 account) private {
@@ -120,6 +121,6 @@ contract SettlementLedger is StatementChallenges {
             !isVoid(run),
             RunIsVoid(proven.terms.dso, proven.terms.aggregator, proven.statement.periodFirstDay)
         );
-        requireProven(proven, run);
+        requireProven(proven.statement, proven.proof, run);
     }
 }

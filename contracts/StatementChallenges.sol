@@ -15,7 +15,7 @@ import {
     Recomputed
 } from "./interfaces/IChallenges.sol";
 import {Terms} from "./interfaces/IFlexMarket.sol";
-import {Claim, Run, RunStatus} from "./interfaces/ISettlementLedger.sol";
+import {Proof, Run, RunStatus, Statement} from "./interfaces/ISettlementLedger.sol";
 
 /// @title What a wrong statement can be met with while the claims on its run are not open
 /// @dev The documentation is on the interface. A hold and a recomputed amount are independent of each other.
@@ -45,31 +45,32 @@ abstract contract StatementChallenges is RunRegister {
     /* ACTIONS */
 
     /// @inheritdoc IChallenges
-    function challengeArithmetic(Evidence calldata evidence) external nonReentrant {
-        (bytes32 agreementId, Run storage run) = challenged(evidence.proven);
+    function challengeArithmetic(Evidence calldata evidence, Proof calldata proof) external nonReentrant {
+        Run storage run = challenged(evidence, proof);
         Recomputed memory found = referee.recompute(evidence);
 
-        if (found.malformed) {
-            hold(evidence.proven, agreementId, run.version, HoldReason.MALFORMED_SERIES);
-        } else {
-            replaceAmount(evidence.proven, agreementId, run, found.amount.toUint64());
-        }
+        if (found.malformed) hold(evidence, run.version, HoldReason.MALFORMED_SERIES);
+        else replaceAmount(evidence, run, found.amount.toUint64());
     }
 
     /// @inheritdoc IChallenges
-    function challengeActual(Evidence calldata evidence, ReadingProof calldata proof) external {
-        (bytes32 agreementId, Run storage run) = challenged(evidence.proven);
-        referee.requireOtherActual(evidence, proof, run.blockNumber);
+    function challengeActual(Evidence calldata evidence, Proof calldata proof, ReadingProof calldata readings)
+        external
+    {
+        Run storage run = challenged(evidence, proof);
+        referee.requireOtherActual(evidence, readings, run.blockNumber);
 
-        hold(evidence.proven, agreementId, run.version, HoldReason.ACTUAL);
+        hold(evidence, run.version, HoldReason.ACTUAL);
     }
 
     /// @inheritdoc IChallenges
-    function challengeBaseline(Evidence calldata evidence, NominationProof calldata proof) external {
-        (bytes32 agreementId, Run storage run) = challenged(evidence.proven);
-        referee.requireOtherBaseline(evidence, proof);
+    function challengeBaseline(Evidence calldata evidence, Proof calldata proof, NominationProof calldata nominations)
+        external
+    {
+        Run storage run = challenged(evidence, proof);
+        referee.requireOtherBaseline(evidence, nominations);
 
-        hold(evidence.proven, agreementId, run.version, HoldReason.BASELINE);
+        hold(evidence, run.version, HoldReason.BASELINE);
     }
 
     /* VIEWS */
@@ -86,38 +87,43 @@ abstract contract StatementChallenges is RunRegister {
 
     /* INTERNALS */
 
-    /// @dev The agreement and run of a proven statement that may be challenged now.
-    function challenged(Claim calldata proven) private view returns (bytes32 agreementId, Run storage run) {
-        Terms calldata terms = proven.terms;
-        agreementId = requireAgreement(terms, proven.statement);
-        run = existingRun(terms.dso, terms.aggregator, proven.statement.periodFirstDay);
+    /// @dev The run of a statement that may be challenged now.
+    function challenged(Evidence calldata evidence, Proof calldata proof) private view returns (Run storage run) {
+        Terms calldata terms = evidence.terms;
+        Statement calldata statement = evidence.statement;
+        requireAgreement(terms, statement);
+        run = existingRun(terms.dso, terms.aggregator, statement.periodFirstDay);
         uint256 closedAt = claimsOpenAt(run);
         require(block.timestamp < closedAt, ChallengeTooLate(block.timestamp, closedAt));
-        require(!isVoid(run), RunIsVoid(terms.dso, terms.aggregator, proven.statement.periodFirstDay));
-        requireProven(proven, run);
+        require(!isVoid(run), RunIsVoid(terms.dso, terms.aggregator, statement.periodFirstDay));
+        requireProven(statement, proof, run);
     }
 
-    function hold(Claim calldata proven, bytes32 agreementId, uint8 version, HoldReason reason) private {
-        uint32 periodFirstDay = proven.statement.periodFirstDay;
+    function hold(Evidence calldata evidence, uint8 version, HoldReason reason) private {
+        bytes32 agreementId = evidence.statement.agreementId;
+        uint32 periodFirstDay = evidence.statement.periodFirstDay;
         Credit storage credited = credits[agreementId][periodFirstDay];
         require(credited.heldVersion != version, StatementOnHold(agreementId, periodFirstDay, version));
 
         credited.heldVersion = version;
 
         emit StatementHeld(
-            agreementId, proven.terms.dso, proven.terms.aggregator, periodFirstDay, version, reason
+            agreementId, evidence.terms.dso, evidence.terms.aggregator, periodFirstDay, version, reason
         );
     }
 
     /// @dev The lock grows by what no amount that stood before has covered. So statements of one agreement that
     /// contradict each other cannot drain the escrow by turns.
-    function replaceAmount(Claim calldata proven, bytes32 agreementId, Run storage run, uint64 amount) private {
-        uint32 periodFirstDay = proven.statement.periodFirstDay;
+    function replaceAmount(Evidence calldata evidence, Run storage run, uint64 amount) private {
+        Statement calldata statement = evidence.statement;
+        bytes32 agreementId = statement.agreementId;
+        uint32 periodFirstDay = statement.periodFirstDay;
         Credit memory credited = credits[agreementId][periodFirstDay];
-        if (credited.recomputedVersion != run.version) {
-            credited.recomputedVersion = run.version;
-            credited.recomputed = proven.statement.amount;
-            credited.covered = proven.statement.amount;
+        uint8 version = run.version;
+        if (credited.recomputedVersion != version) {
+            credited.recomputedVersion = version;
+            credited.recomputed = statement.amount;
+            credited.covered = statement.amount;
         }
         uint64 before = credited.recomputed;
         require(amount != before, ArithmeticHolds(agreementId, amount));
@@ -126,23 +132,25 @@ abstract contract StatementChallenges is RunRegister {
         if (payBond) run.status = RunStatus.UNBONDED;
         uint64 added = amount > credited.covered ? amount - credited.covered : 0;
         if (added != 0) {
-            if (growLock(run, proven.terms, periodFirstDay, added)) credited.covered = amount;
+            if (growLock(run, evidence.terms, periodFirstDay, added)) credited.covered = amount;
             else added = 0;
         }
         credited.recomputed = amount;
         credits[agreementId][periodFirstDay] = credited;
 
-        emitRecomputed(proven, credited, before, added);
+        emitRecomputed(evidence, credited, before, added);
 
-        if (payBond) payOutBond(proven.terms, periodFirstDay, credited.recomputedVersion);
+        if (payBond) payOutBond(evidence.terms, periodFirstDay, version);
     }
 
-    function emitRecomputed(Claim calldata proven, Credit memory credited, uint64 before, uint64 added) private {
+    function emitRecomputed(Evidence calldata evidence, Credit memory credited, uint64 before, uint64 added)
+        private
+    {
         emit StatementRecomputed(
-            proven.statement.agreementId,
-            proven.terms.dso,
-            proven.terms.aggregator,
-            proven.statement.periodFirstDay,
+            evidence.statement.agreementId,
+            evidence.terms.dso,
+            evidence.terms.aggregator,
+            evidence.statement.periodFirstDay,
             credited.recomputedVersion,
             before,
             credited.recomputed,

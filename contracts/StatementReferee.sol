@@ -32,8 +32,8 @@ contract StatementReferee {
 
     /// @notice The figures of a statement as the rules have them.
     function recompute(Evidence calldata evidence) external view returns (Recomputed memory found) {
-        bytes32 agreementId = evidence.proven.statement.agreementId;
-        uint32 endDay = ActivationRules.endDay(evidence.proven.terms, market.agreementState(agreementId));
+        bytes32 agreementId = evidence.statement.agreementId;
+        uint32 endDay = ActivationRules.endDay(evidence.terms, market.agreementState(agreementId));
         found = Recomputation.recompute(evidence, endDay);
         requireGenuine(evidence, found.logHead, found.seriesHash);
     }
@@ -44,7 +44,7 @@ contract StatementReferee {
         external
         view
     {
-        Terms calldata terms = evidence.proven.terms;
+        Terms calldata terms = evidence.terms;
         OrderedIsp memory stated = statedAt(evidence, proof.isp);
 
         requireElements(terms.elements, proof);
@@ -61,8 +61,8 @@ contract StatementReferee {
 
     /// @notice Pass only if the stated baseline of an ISP is none of the nominations that may have been in force.
     function requireOtherBaseline(Evidence calldata evidence, NominationProof calldata proof) external view {
-        Terms calldata terms = evidence.proven.terms;
-        bytes32 agreementId = evidence.proven.statement.agreementId;
+        Terms calldata terms = evidence.terms;
+        bytes32 agreementId = evidence.statement.agreementId;
         require(
             terms.baselineMethod == BaselineMethod.NOMINATED, IChallenges.BaselineNotNominated(agreementId)
         );
@@ -83,10 +83,10 @@ contract StatementReferee {
     }
 
     function requireGenuine(Evidence calldata evidence, bytes32 logHead, bytes32 seriesHash) private view {
-        bytes32 agreementId = evidence.proven.statement.agreementId;
+        bytes32 agreementId = evidence.statement.agreementId;
         bytes32 head = market.activationHead(agreementId);
         require(logHead == head, IChallenges.LogMismatch(agreementId, logHead, head));
-        bytes32 stated = evidence.proven.statement.seriesHash;
+        bytes32 stated = evidence.statement.seriesHash;
         require(seriesHash == stated, IChallenges.SeriesMismatch(agreementId, seriesHash, stated));
     }
 

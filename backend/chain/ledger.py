@@ -172,9 +172,7 @@ class Ledger:
             (
                 ledger_terms(one.terms),
                 astuple(one.statement),
-                one.proof.index,
-                [node for node, _ in one.proof.siblings],
-                [amount for _, amount in one.proof.siblings],
+                (one.proof.index, list(one.proof.siblings)),
             )
             for one in batch
         ]

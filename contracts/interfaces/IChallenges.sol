@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Claim} from "./ISettlementLedger.sol";
+import {Terms} from "./IFlexMarket.sol";
+import {Proof, Statement} from "./ISettlementLedger.sol";
 
 /// @dev Why a statement is on hold: its series is not one, or differs from committed data.
 enum HoldReason {
@@ -17,9 +18,10 @@ struct LogEntry {
     int32 orderedW;
 }
 
-/// @notice What every challenge hands in: the statement with its proof, and what it was computed from.
+/// @notice What every challenge hands in besides its proof: the statement, and what it was computed from.
 struct Evidence {
-    Claim proven;
+    Terms terms;
+    Statement statement;
     LogEntry[] log; // every entry of the agreement, the first one first
     uint256[] series; // baseline and actual of the ordered ISPs, packed as hashed in the statement
 }
@@ -177,17 +179,19 @@ interface IChallenges {
     /// correction, the lock grows by what is missing, and the first success of a run takes the bond to the caller.
     /// @dev A lower amount leaves the lock as it is. If free escrow is short, the run is void. A malformed series puts
     /// the statement on hold instead. The recomputation itself can be read from `referee` first, without gas.
-    function challengeArithmetic(Evidence calldata evidence) external;
+    function challengeArithmetic(Evidence calldata evidence, Proof calldata proof) external;
 
     /// @notice Show that the actual of one ordered ISP is not the sum of the committed readings, or that one of these is
     /// missing: the statement is on hold until a correction.
-    function challengeActual(Evidence calldata evidence, ReadingProof calldata proof) external;
+    function challengeActual(Evidence calldata evidence, Proof calldata proof, ReadingProof calldata readings)
+        external;
 
     /// @notice Show that the baseline of one ordered ISP is none of the nominations that may have been in force: the
     /// statement is on hold until a correction.
     /// @dev Those are all versions committed up to the last moment at which its activation may have been recorded; which
     /// block recorded it is not stored.
-    function challengeBaseline(Evidence calldata evidence, NominationProof calldata proof) external;
+    function challengeBaseline(Evidence calldata evidence, Proof calldata proof, NominationProof calldata nominations)
+        external;
 
     /// @notice What challenges did to an agreement's statement in a period, each with the version of the run it counts
     /// for (0: none): the amount that stands in (1e-4 EUR), and the hold.

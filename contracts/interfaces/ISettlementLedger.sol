@@ -59,13 +59,23 @@ struct Run {
     RunStatus status;
 }
 
-/// @notice Proof that a statement belongs to a run.
+/// @notice A node of a sum tree.
+struct Node {
+    bytes32 hash;
+    uint64 sum; // of all amounts below it, 1e-4 EUR
+}
+
+/// @notice The way from a leaf to the root of a run.
+struct Proof {
+    uint256 index; // of the leaf; bit 0 = left or right at the lowest level
+    Node[] siblings; // lowest level first
+}
+
+/// @notice A statement, the terms it belongs to, and the proof that it is in a run.
 struct Claim {
     Terms terms;
     Statement statement;
-    uint256 index; // of the leaf; bit 0 = left or right at the lowest level
-    bytes32[] siblingHashes; // lowest level first
-    uint64[] siblingSums;
+    Proof proof;
 }
 
 /// @notice The money of an aggregator towards one DSO. What is locked stands with each run.
@@ -141,7 +151,7 @@ interface ISettlementLedger {
     error ClaimsNotOpen(uint256 blockTime, uint256 opensAt);
     error AgreementMismatch(bytes32 statementAgreementId, bytes32 termsAgreementId);
     error AgreementNotRecorded(bytes32 agreementId);
-    error ProofLength(uint256 siblingHashes, uint256 siblingSums, uint8 depth);
+    error ProofLength(uint256 siblings, uint8 depth);
     error IndexOutOfTree(uint256 index, uint8 depth);
 
     /// @notice The proof leads to another root: another run or version, or a wrong statement.

@@ -22,25 +22,25 @@ library Recomputation {
 
     /// @notice The whole statement. Nothing of what is handed in is checked, except that the series is one.
     function recompute(Evidence calldata evidence, uint32 endDay) internal pure returns (Recomputed memory found) {
-        Statement calldata statement = evidence.proven.statement;
+        Statement calldata statement = evidence.statement;
         ActivationLog.PeriodLog memory period = ActivationLog.ofPeriod(
-            evidence.proven.terms, evidence.log, statement.periodFirstDay, statement.periodLastDay
+            evidence.terms, evidence.log, statement.periodFirstDay, statement.periodLastDay
         );
         Tally memory tally;
         for (uint256 i = 0; i < period.count; ++i) {
-            addActivation(evidence.proven.terms, evidence.log[period.places[i]], evidence.series, tally);
+            addActivation(evidence.terms, evidence.log[period.places[i]], evidence.series, tally);
         }
         found.logHead = period.head;
         found.seriesHash = Series.hash(evidence.series);
         found.malformed = tally.malformed || !Series.isPacked(evidence.series, tally.position);
-        if (!found.malformed) setFigures(evidence.proven.terms, statement, endDay, tally, found);
+        if (!found.malformed) setFigures(evidence.terms, statement, endDay, tally, found);
     }
 
     /// @notice The pair of one ordered ISP.
     function statedAt(Evidence calldata evidence, uint32 isp) internal pure returns (OrderedIsp memory found) {
-        Statement calldata statement = evidence.proven.statement;
+        Statement calldata statement = evidence.statement;
         ActivationLog.PeriodLog memory period = ActivationLog.ofPeriod(
-            evidence.proven.terms, evidence.log, statement.periodFirstDay, statement.periodLastDay
+            evidence.terms, evidence.log, statement.periodFirstDay, statement.periodLastDay
         );
         found.logHead = period.head;
         found.seriesHash = Series.hash(evidence.series);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Statement} from "../interfaces/ISettlementLedger.sol";
+import {Node, Proof, Statement} from "../interfaces/ISettlementLedger.sol";
 
 /// @title The Merkle sum tree of a run
 /// @dev A node hashes both child hashes and both child sums: no sum changes without its hash.
@@ -20,22 +20,18 @@ library SumTree {
         return keccak256(abi.encode(leftHash, leftSum, rightHash, rightSum));
     }
 
-    /// @notice The root that a leaf and its siblings lead to; both arrays have the same length.
+    /// @notice The root that a leaf and its siblings lead to.
     /// @dev Unchecked: no calldata holds enough sums of 64 bits to overflow.
-    function rootFrom(
-        bytes32 hash,
-        uint256 sum,
-        uint256 index,
-        bytes32[] calldata siblingHashes,
-        uint64[] calldata siblingSums
-    ) internal pure returns (bytes32, uint256) {
+    function rootFrom(bytes32 hash, uint256 sum, Proof calldata proof) internal pure returns (bytes32, uint256) {
+        uint256 index = proof.index;
+        Node[] calldata siblings = proof.siblings;
         unchecked {
-            for (uint256 level = 0; level < siblingHashes.length; ++level) {
-                bytes32 siblingHash = siblingHashes[level];
-                uint256 siblingSum = siblingSums[level];
+            for (uint256 level = 0; level < siblings.length; ++level) {
+                Node calldata sibling = siblings[level];
+                uint256 siblingSum = sibling.sum;
                 hash = index & 1 == 0
-                    ? node(hash, sum, siblingHash, siblingSum)
-                    : node(siblingHash, siblingSum, hash, sum);
+                    ? node(hash, sum, sibling.hash, siblingSum)
+                    : node(sibling.hash, siblingSum, hash, sum);
                 sum += siblingSum;
                 index >>= 1;
             }

@@ -32,21 +32,22 @@ library WeeklyWindow {
 
     /// @notice Count the ISPs of the local days `firstDay` to `lastDay` that lie in the window; both inclusive.
     /// @dev Every day counts as 24 hours first; then the hour that spring lacks goes and the one that autumn doubles
-    /// comes. The cost grows with the years, not with the days.
+    /// comes. The cost grows with the years, not with the days. Unchecked below: days and minutes are far from overflow.
     function count(Terms calldata terms, uint256 firstDay, uint256 lastDay) internal pure returns (uint256 isps) {
         if (firstDay > lastDay) return 0;
         uint256[3] memory window = words(terms);
         isps = countPlainDays(window, terms.ispMinutes, firstDay, lastDay);
         if (terms.clockRule == ClockRule.NONE) return isps;
         int256 winterMinutes = terms.utcOffsetMinutes;
-        (uint256 start, uint256 next) = IspClock.yearAround(firstDay);
-        while (start <= lastDay) {
+        uint256 day = firstDay;
+        while (day <= lastDay) {
+            (uint256 start, uint256 next) = IspClock.yearAround(day);
             (uint256 begin, uint256 end) = IspClock.summerTime(terms.clockRule, winterMinutes, start, next);
             uint256 lacking = uint256(int256(begin / 60) + winterMinutes);
             uint256 doubled = uint256(int256(end / 60) + winterMinutes);
             isps += countHour(window, terms.ispMinutes, doubled, firstDay, lastDay);
             isps -= countHour(window, terms.ispMinutes, lacking, firstDay, lastDay);
-            (start, next) = IspClock.yearAround(next);
+            day = next;
         }
     }
 
@@ -56,12 +57,14 @@ library WeeklyWindow {
         pure
         returns (uint256 isps)
     {
-        uint256 daysCounted = lastDay - firstDay + 1;
-        uint256 firstWeekday = (firstDay + EPOCH_WEEKDAY) % 7;
-        for (uint256 weekday = 0; weekday < 7; ++weekday) {
-            uint256 times = daysCounted / 7;
-            if ((weekday + 7 - firstWeekday) % 7 < daysCounted % 7) ++times;
-            isps += times * countWeekday(window, ispMinutes, weekday);
+        unchecked {
+            uint256 daysCounted = lastDay - firstDay + 1;
+            uint256 fullWeeks = daysCounted / 7;
+            uint256 daysOver = daysCounted % 7;
+            for (uint256 i = 0; i < 7; ++i) {
+                uint256 times = i < daysOver ? fullWeeks + 1 : fullWeeks;
+                isps += times * countWeekday(window, ispMinutes, (firstDay + i + EPOCH_WEEKDAY) % 7);
+            }
         }
     }
 
@@ -90,9 +93,11 @@ library WeeklyWindow {
         uint256 firstDay,
         uint256 lastDay
     ) private pure returns (uint256 isps) {
-        for (uint256 minute = localMinutes; minute < localMinutes + 60; minute += ispMinutes) {
-            uint256 day = minute / MINUTES_PER_DAY;
-            if (firstDay <= day && day <= lastDay && isSet(window, bitOf(minute))) ++isps;
+        unchecked {
+            for (uint256 minute = localMinutes; minute < localMinutes + 60; minute += ispMinutes) {
+                uint256 day = minute / MINUTES_PER_DAY;
+                if (firstDay <= day && day <= lastDay && isSet(window, bitOf(minute))) ++isps;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Evidence, Recomputed} from "../interfaces/IChallenges.sol";
 import {ClockRule, DeliveryRule, Terms} from "../interfaces/IFlexMarket.sol";
-import {Statement} from "../interfaces/ISettlementLedger.sol";
+import {Proof, Statement} from "../interfaces/ISettlementLedger.sol";
 import {ActivationRules} from "../libraries/ActivationRules.sol";
 import {IspClock} from "../libraries/IspClock.sol";
 import {LineMath} from "../libraries/LineMath.sol";
@@ -140,14 +140,12 @@ contract RulesHarness is Multicall {
         return SumTree.node(leftHash, leftSum, rightHash, rightSum);
     }
 
-    function rootFrom(
-        bytes32 hash,
-        uint256 sum,
-        uint256 index,
-        bytes32[] calldata siblingHashes,
-        uint64[] calldata siblingSums
-    ) external pure returns (bytes32 root, uint256 rootSum) {
-        return SumTree.rootFrom(hash, sum, index, siblingHashes, siblingSums);
+    function rootFrom(bytes32 hash, uint256 sum, Proof calldata proof)
+        external
+        pure
+        returns (bytes32 root, uint256 rootSum)
+    {
+        return SumTree.rootFrom(hash, sum, proof);
     }
 
     function seriesHash(uint256[] calldata words) external pure returns (bytes32) {

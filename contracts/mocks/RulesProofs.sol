@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Proof} from "../interfaces/ISettlementLedger.sol";
 import {LineMath} from "../libraries/LineMath.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 
@@ -36,17 +37,11 @@ contract RulesProofs {
     }
 
     /// @notice A way to the root adds every sum once and does not overflow; here with checked arithmetic.
-    function provesSums(
-        bytes32 hash,
-        uint128 sum,
-        uint256 index,
-        bytes32[] calldata siblingHashes,
-        uint64[] calldata siblingSums
-    ) external pure {
-        (, uint256 rootSum) = SumTree.rootFrom(hash, sum, index, siblingHashes, siblingSums);
+    function provesSums(bytes32 hash, uint128 sum, Proof calldata proof) external pure {
+        (, uint256 rootSum) = SumTree.rootFrom(hash, sum, proof);
         uint256 expected = sum;
-        for (uint256 i = 0; i < siblingSums.length; ++i) {
-            expected += siblingSums[i];
+        for (uint256 i = 0; i < proof.siblings.length; ++i) {
+            expected += proof.siblings[i].sum;
         }
         assert(rootSum == expected);
     }

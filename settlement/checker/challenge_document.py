@@ -10,7 +10,7 @@ from settlement.clock import MINUTES_PER_DAY
 from settlement.document import canonical_json
 from settlement.identity import solidity_name
 from settlement.merkle import Proof
-from settlement.statement import pack_series
+from settlement.statement import Statement, pack_series
 from settlement.terms_document import to_document
 from settlement.words import WORD_BYTES, hex_of
 
@@ -33,8 +33,10 @@ def write_challenges(bundle: Bundle, challenges: Sequence[Challenge]) -> str:
 
 
 def _arguments(bundle: Bundle, challenge: Challenge) -> list[object]:
-    evidence: dict[str, object] = {
-        "proven": _claim(bundle),
+    assert bundle.stated is not None, "only what is stated can be challenged"
+    evidence = {
+        "terms": to_document(bundle.terms),
+        "statement": _statement(bundle.stated.statement),
         "log": [
             {
                 "firstIsp": entry.activation.first_isp,
@@ -45,27 +47,25 @@ def _arguments(bundle: Bundle, challenge: Challenge) -> list[object]:
         ],
         "series": _words(pack_series(challenge.pairs)),
     }
+    arguments: list[object] = [evidence, _proof(bundle.stated.proof)]
     if challenge.isp is None:
-        return [evidence]
+        return arguments
     if challenge.function == BASELINE:
-        return [evidence, _nomination_proof(bundle, challenge.isp)]
-    return [evidence, _reading_proof(bundle, challenge.isp)]
+        return [*arguments, _nomination_proof(bundle, challenge.isp)]
+    return [*arguments, _reading_proof(bundle, challenge.isp)]
 
 
-def _claim(bundle: Bundle) -> dict[str, object]:
-    assert bundle.stated is not None, "only what is stated can be challenged"
-    statement, proof = bundle.stated.statement, bundle.stated.proof
+def _statement(statement: Statement) -> dict[str, object]:
     figures = {name: getattr(statement, name) for name in statement.__slots__}
     return {
-        "terms": to_document(bundle.terms),
-        "statement": {
-            solidity_name(name): hex_of(value) if isinstance(value, bytes) else value
-            for name, value in figures.items()
-        },
-        "index": proof.index,
-        "siblingHashes": _hashes(proof),
-        "siblingSums": [total for _, total in proof.siblings],
+        solidity_name(name): hex_of(value) if isinstance(value, bytes) else value
+        for name, value in figures.items()
     }
+
+
+def _proof(proof: Proof) -> dict[str, object]:
+    siblings = [{"hash": hex_of(node), "sum": total} for node, total in proof.siblings]
+    return {"index": proof.index, "siblings": siblings}
 
 
 def _reading_proof(bundle: Bundle, isp: int) -> dict[str, object]:

@@ -119,9 +119,10 @@ def run_over(stated: Sequence[tuple[Case, Statement]]) -> Settlement:
 def evidence(
     run: Settlement, position: int, about: Case, series: Sequence[int] | None = None
 ) -> tuple[object, ...]:
-    """What a challenge of a statement hands in; `series` instead of the right words."""
+    """Evidence and proof of a challenge; `series` instead of the right words."""
+    value, told, proof = run.claim(position)
     log = [(one.first_isp, one.isps, one.ordered_w) for one in about.log]
-    return run.claim(position), log, list(about.words if series is None else series)
+    return (value, told, log, list(about.words if series is None else series)), proof
 
 
 def evidence_of(run: Settlement, about: Case, series: Sequence[int] | None = None) -> Any:
@@ -182,9 +183,9 @@ def publish_over(
     return run
 
 
-def arithmetic(world: World, handed_in: object) -> Any:
+def arithmetic(world: World, handed_in: tuple[object, ...]) -> Any:
     """The call that challenges a statement's arithmetic."""
-    return world.ledger.functions.challengeArithmetic(handed_in)
+    return world.ledger.functions.challengeArithmetic(*handed_in)
 
 
 def dispute_of(world: World, about: Case) -> tuple[int, int, int]:

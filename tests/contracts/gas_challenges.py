@@ -55,10 +55,11 @@ def _both_ways(bench: Bench, isps: int, about: Case) -> Iterator[Cost]:
         world, ledger = bench.world, bench.world.ledger.functions
         publish = ledger.publishRun if isps == 8 and changed_by > 0 else ledger.publishCorrection
         world.chain.send(publish(million.run_input(PERIOD)), actors.DSO)
-        handed_in = (million.claim(about.terms), *evidence_of(run_over([(about, told)]), about)[1:])
+        evidence, _ = evidence_of(run_over([(about, told)]), about)
+        *_, proof = million.claim(about.terms)
         yield bench.cost(
             f"challenge {isps} ISPs, {name}",
-            arithmetic(world, handed_in),
+            arithmetic(world, (evidence, proof)),
             actors.CHALLENGER,
             new_words=1,
             changed_words=changed_words,

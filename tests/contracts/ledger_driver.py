@@ -146,9 +146,9 @@ class Driver:
         position = self.random.randrange(len(run.settlement.statements))
         told, value = run.settlement.statements[position], run.settlement.agreements[position]
         malformed = told.series_hash == MALFORMED
-        call = self.ledger.challengeArithmetic(
-            (run.settlement.claim(position), [], [0] if malformed else [])
-        )
+        terms, statement, proof = run.settlement.claim(position)
+        evidence = (terms, statement, [], [0] if malformed else [])
+        call = self.ledger.challengeArithmetic(evidence, proof)
         right = None if malformed else right_amount(value, told)
         number = AGREEMENTS.index(value)
         refused = self.model.challenge(period, number, told.amount, right, self.now_s)

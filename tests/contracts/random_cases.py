@@ -166,7 +166,7 @@ def handed_in(about: Case, series: list[int]) -> tuple[object, ...]:
     )
     statement = tuple(getattr(told, field.name) for field in fields(told))
     log = [(one.first_isp, one.isps, one.ordered_w) for one in about.log]
-    return (words(about.terms), statement, 0, [], []), log, series
+    return words(about.terms), statement, log, series
 
 
 def last_day_of(about: Case) -> int:

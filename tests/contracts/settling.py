@@ -89,9 +89,7 @@ class Settlement:
         return (
             words(self.agreements[position]),
             tuple(getattr(told, field.name) for field in fields(told)),
-            proof.index,
-            [sibling[0] for sibling in proof.siblings],
-            [sibling[1] for sibling in proof.siblings],
+            (proof.index, list(proof.siblings)),
         )
 
     def claim_of(self, value: Terms) -> tuple[object, ...]:

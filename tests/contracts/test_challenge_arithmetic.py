@@ -82,9 +82,9 @@ def test_a_statement_that_is_in_no_run_is_refused(world: World) -> None:
 
 def test_terms_of_another_agreement_are_refused(world: World) -> None:
     run = publish_over(world, both(LOWER))
-    (_, *proof), log, series = evidence_of(run, ABOUT)
-    (other_terms, *_), _, _ = evidence_of(run, OTHER)
-    call = arithmetic(world, ((other_terms, *proof), log, series))
+    (_, *rest), proof = evidence_of(run, ABOUT)
+    (other_terms, *_), _ = evidence_of(run, OTHER)
+    call = arithmetic(world, ((other_terms, *rest), proof))
     assert world.chain.refusal(call, actors.CHALLENGER) == (
         "AgreementMismatch",
         (ABOUT.identity, OTHER.identity),
@@ -94,10 +94,10 @@ def test_terms_of_another_agreement_are_refused(world: World) -> None:
 @pytest.mark.parametrize("left_out", range(4))
 def test_every_entry_of_the_log_is_handed_in(world: World, left_out: int) -> None:
     run = publish_over(world, both(LOWER))
-    proven, log, series = evidence_of(run, ABOUT)
+    (value, told, log, series), proof = evidence_of(run, ABOUT)
     del log[left_out]
     rest = [one for place, one in enumerate(ABOUT.log) if place != left_out]
-    call = arithmetic(world, (proven, log, series))
+    call = arithmetic(world, ((value, told, log, series), proof))
     assert world.chain.refusal(call, actors.CHALLENGER) == (
         "LogMismatch",
         (ABOUT.identity, log_head(rest), log_head(ABOUT.log)),
@@ -326,7 +326,8 @@ def test_statements_that_contradict_each_other_do_not_drain_the_escrow(world: Wo
 
 def test_what_is_tried_at_the_referee_costs_nothing(world: World) -> None:
     run = publish_over(world, both(LOWER))
-    found = world.chain.read(world.referee.functions.recompute(evidence_of(run, ABOUT)))
+    evidence_alone, _ = evidence_of(run, ABOUT)
+    found = world.chain.read(world.referee.functions.recompute(evidence_alone))
     assert tuple(found) == (
         log_head(ABOUT.log),
         RIGHT.series_hash,

@@ -66,7 +66,7 @@ def settled(world: World, about: Case = METERED, stated: Statement | None = None
 
 
 def challenge(world: World, run: Settlement, about: Case, proof: Any) -> Any:
-    return world.ledger.functions.challengeActual(evidence_of(run, about), proof)
+    return world.ledger.functions.challengeActual(*evidence_of(run, about), proof)
 
 
 def refusal(world: World, proof: Any, about: Case = METERED) -> Any:
@@ -91,7 +91,7 @@ def test_a_series_that_ends_before_the_isp_is_refused(world: World) -> None:
     """The statement hashes such a series; its arithmetic is what to challenge."""
     run = settled(world, stated=METERED.stating(series_hash=keccak256(b"")))
     handed_in = evidence_of(run, METERED, series=[])
-    call = world.ledger.functions.challengeActual(handed_in, reading_proof(COMMITTED, LAST_ISP))
+    call = world.ledger.functions.challengeActual(*handed_in, reading_proof(COMMITTED, LAST_ISP))
     refused = world.chain.refusal(call, actors.CHALLENGER)
     assert refused == ("SeriesTooShort", (len(METERED.values) - 1, 0))
 
@@ -236,7 +236,7 @@ def baseline_challenge(
     world: World, run: Settlement, about: Case, versions: Any, isp: int = FIRST_ISP
 ) -> Any:
     proof = nomination_proof(NOMINATED, versions, isp)
-    return world.ledger.functions.challengeBaseline(evidence_of(run, about), proof)
+    return world.ledger.functions.challengeBaseline(*evidence_of(run, about), proof)
 
 
 def test_a_computed_baseline_is_not_a_nominated_one(world: World) -> None:

@@ -86,40 +86,32 @@ def test_every_part_of_a_statement_is_proven(claimable: World, change: dict[str,
 
 
 def test_a_proof_has_a_sibling_for_each_level(claimable: World) -> None:
-    value, told, index, hashes, sums = FIVE.claim(0)
-    for odd_hashes, odd_sums in (
-        (hashes[:-1], sums[:-1]),
-        ([*hashes, bytes(32)], [*sums, 0]),
-        (hashes, sums[:-1]),
-        ([], []),
-    ):
-        call = claiming(claimable, (value, told, index, odd_hashes, odd_sums))
-        assert claimable.chain.refusal(call, actors.STRANGER) == (
-            "ProofLength",
-            (len(odd_hashes), len(odd_sums), 3),
-        )
+    value, told, (index, siblings) = FIVE.claim(0)
+    for odd in (siblings[:-1], [*siblings, (bytes(32), 0)], []):
+        call = claiming(claimable, (value, told, (index, odd)))
+        assert claimable.chain.refusal(call, actors.STRANGER) == ("ProofLength", (len(odd), 3))
 
 
 def test_the_index_lies_in_the_tree(claimable: World) -> None:
-    value, told, index, hashes, sums = FIVE.claim(0)
+    value, told, (index, siblings) = FIVE.claim(0)
     for beyond in (index + 8, 2**256 - 8 + index):
-        call = claiming(claimable, (value, told, beyond, hashes, sums))
+        call = claiming(claimable, (value, told, (beyond, siblings)))
         assert claimable.chain.refusal(call, actors.STRANGER) == ("IndexOutOfTree", (beyond, 3))
 
 
 def test_the_siblings_sums_are_proven(claimable: World) -> None:
-    value, told, index, hashes, sums = FIVE.claim(0)
-    shifted = [sums[0] + 1, sums[1] - 1, *sums[2:]]
-    assert sum(shifted) == sum(sums)
-    call = claiming(claimable, (value, told, index, hashes, shifted))
+    value, told, (index, siblings) = FIVE.claim(0)
+    (first, first_sum), (second, second_sum), *rest = siblings
+    shifted = [(first, first_sum + 1), (second, second_sum - 1), *rest]
+    call = claiming(claimable, (value, told, (index, shifted)))
     name, (_, total, _, run_sum) = claimable.chain.refusal(call, actors.STRANGER)
     assert (name, total) == ("ProofMismatch", run_sum)
 
 
 def test_a_node_is_not_a_leaf(claimable: World) -> None:
     """A proof that starts one level up has a sibling too few."""
-    value, told, index, hashes, sums = FIVE.claim(0)
-    call = claiming(claimable, (value, told, index >> 1, hashes[1:], sums[1:]))
+    value, told, (index, siblings) = FIVE.claim(0)
+    call = claiming(claimable, (value, told, (index >> 1, siblings[1:])))
     assert claimable.chain.refusal(call, actors.STRANGER)[0] == "ProofLength"
 
 

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from scripts.benchmarks import gas
 from tests.contracts.chain import artifact
+from tests.evm.tools import long_tests
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = (FOLDER.parents[1] / "docs" / "contracts.md").read_text()
@@ -27,3 +29,9 @@ def test_the_page_tells_the_size_of_the_code() -> None:
     ]
     market, ledger = (f"{size:,}" for size in sizes)
     assert f"{market} bytes (market) and {ledger} bytes (ledger)" in PAGE
+
+
+@long_tests
+def test_the_page_tells_what_is_measured() -> None:
+    """Ten seconds; only a change of the contracts or of the compiler makes a difference."""
+    assert "\n".join(gas.table()) in PAGE

@@ -170,9 +170,8 @@ def test_leaves_and_roots(rules: Rules) -> None:
             )
             leaf = raw(case["leaf"])
             assert rules.statementLeaf(plain) == leaf
-            hashes = [raw(one) for one, _ in case["siblings"]]
-            sums = [total for _, total in case["siblings"]]
-            found = rules.rootFrom(leaf, told["amount"], case["index"], hashes, sums)
+            siblings = [(raw(one), total) for one, total in case["siblings"]]
+            found = rules.rootFrom(leaf, told["amount"], (case["index"], siblings))
             assert found == [raw(tree["root"]), tree["sum"]]
 
 

@@ -82,8 +82,8 @@ def send(town: Town, told: dict[str, Any]) -> None:
 
 def checksummed(argument: dict[str, Any]) -> dict[str, Any]:
     """Addresses in the spelling that this library wants."""
-    if "proven" in argument:
-        terms = argument["proven"]["terms"]
+    if "terms" in argument:
+        terms = argument["terms"]
         for party in ("aggregator", "prosumer", "dso", "mdc"):
             terms[party] = Web3.to_checksum_address(terms[party])
     return argument
@@ -159,7 +159,7 @@ def test_a_baseline_that_was_not_nominated_puts_the_statement_on_hold(
     told, written = challenge(bundle, served, tmp_path, capsys)
     assert "(challengeBaseline): At 2040-" in told
     (one,) = [one for one in written["challenges"] if one["function"] == "challengeBaseline"]
-    assert len(one["arguments"][1]["blobs"]) == 2
+    assert len(one["arguments"][2]["blobs"]) == 2
     send(begun, one)
     assert chain_view(begun, served).account(begun.identity(deal), MONDAY).held_version == 1
 
@@ -192,6 +192,6 @@ def test_a_challenge_of_another_statement_is_refused(metered, served, tmp_path, 
     bundle = publish_false(metered, falsify)
     _, written = challenge(bundle, served, tmp_path, capsys)
     (one, *_) = written["challenges"]
-    one["arguments"][0]["proven"]["statement"]["amount"] += 1
+    one["arguments"][0]["statement"]["amount"] += 1
     with pytest.raises(ContractRefused, match="ProofMismatch"):
         send(metered, one)

@@ -190,15 +190,17 @@ def test_a_challenge_is_written_by_the_names_of_the_ledger():
     assert document["format"] == FORMAT
     assert document["to"] == "0x" + bundle.ledger.hex()
     written = {one["function"]: one["arguments"] for one in document["challenges"]}
-    evidence, proof = written[ACTUAL]
+    evidence, proof, readings = written[ACTUAL]
     assert len(evidence["log"]) == len(bundle.log)
     packed = bytes.fromhex("".join(word[2:] for word in evidence["series"]))
     (actual,) = [one for one in found if one.function == ACTUAL]
     assert packed == pack_series(actual.pairs)
-    assert evidence["proven"]["statement"]["seriesHash"] == "0x" + series_hash(actual.pairs).hex()
-    assert proof["isp"] == actual.isp
-    assert proof["meterKeys"] == sorted(proof["meterKeys"])
-    assert len(proof["blobs"]) == 2
+    assert evidence["statement"]["seriesHash"] == "0x" + series_hash(actual.pairs).hex()
+    assert proof["index"] == bundle.stated.proof.index
+    assert len(proof["siblings"]) == len(bundle.stated.proof.siblings)
+    assert readings["isp"] == actual.isp
+    assert readings["meterKeys"] == sorted(readings["meterKeys"])
+    assert len(readings["blobs"]) == 2
 
 
 def test_the_run_of_a_forged_statement_is_built_over_it():
