@@ -9,16 +9,10 @@ from sqlalchemy.orm import Session
 from backend.db.models import AgreementRow, MeteringPointRow, RunRow, SiteRow
 from backend.services.forecasts import final_forecast
 from backend.services.metering import ISP_MINUTES
-from backend.services.records import (
-    RECORDED,
-    committed_versions,
-    read_terms,
-    readings_of,
-    standing_of,
-)
+from backend.services.records import RECORDED, committed_sum, read_terms, standing_of
 from backend.services.settling import SettledPeriod
 from settlement.clock import MINUTES_PER_DAY
-from settlement.meter import Readings, sum_readings
+from settlement.meter import Readings
 from settlement.units import divide_half_even, line_amount
 
 _ISPS_PER_DAY = MINUTES_PER_DAY // ISP_MINUTES
@@ -158,7 +152,7 @@ def _deviations(
     expected_w = final_forecast(session, congestion_point, isps.start, isps.stop)
     if not expected_w:
         return {}
-    load = _load(session, run, congestion_point, isps.start, isps.stop)
+    load = _load(session, run, congestion_point, isps)
     found: dict[int, int | None] = {}
     for isp, forecast_w in expected_w.items():
         load_w, orders = load.at(isp), ordered.get(isp, _Ordered())
@@ -166,17 +160,9 @@ def _deviations(
     return found
 
 
-def _load(
-    session: Session, run: RunRow, congestion_point: str, first_isp: int, end_isp: int
-) -> Readings:
+def _load(session: Session, run: RunRow, congestion_point: str, isps: range) -> Readings:
     """Sum the committed readings of all metering points at a congestion point."""
     query = select(MeteringPointRow).join(SiteRow)
     points = session.scalars(query.where(SiteRow.congestion_point == congestion_point)).all()
-    utc_days = range(first_isp // _ISPS_PER_DAY, (end_isp - 1) // _ISPS_PER_DAY + 1)
-    committed = {
-        mdc: committed_versions(session, mdc, utc_days, run.data_block)
-        for mdc in {point.mdc for point in points}
-    }
-    return sum_readings(
-        [readings_of(session, point.name, ISP_MINUTES, committed[point.mdc]) for point in points]
-    )
+    utc_days = range(isps.start // _ISPS_PER_DAY, (isps.stop - 1) // _ISPS_PER_DAY + 1)
+    return committed_sum(session, points, ISP_MINUTES, utc_days, run.data_block)

@@ -19,7 +19,7 @@ from backend.db.models import (
 from settlement.activation import Activation, standing_activations
 from settlement.bundle.records import LogEntry, entries_of
 from settlement.document import canonical_json
-from settlement.meter import Readings, decode_blob
+from settlement.meter import Readings, decode_blob, sum_readings
 from settlement.terms import Terms
 from settlement.terms_document import from_document, to_document
 
@@ -145,6 +145,25 @@ def readings_of(
             for utc_day, blob in meter_blobs_of(session, point, committed).items()
         },
     )
+
+
+def committed_sum(
+    session: Session,
+    points: Sequence[MeteringPointRow],
+    isp_minutes: int,
+    utc_days: range,
+    before_block: int = ANY_BLOCK,
+) -> Readings:
+    """Sum the readings of metering points that were committed before a block, each by its own MDC.
+
+    One missing reading makes the sum of its ISP missing; without points all are.
+    """
+    committed = {
+        mdc: committed_versions(session, mdc, utc_days, before_block)
+        for mdc in {point.mdc for point in points}
+    }
+    parts = [readings_of(session, one.name, isp_minutes, committed[one.mdc]) for one in points]
+    return sum_readings(parts) if parts else Readings(isp_minutes, {})
 
 
 def committed_versions(

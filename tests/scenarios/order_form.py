@@ -3,11 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from settlement.baselines.around_event import around_event_baseline
-from settlement.baselines.baseline import History, nominated_baseline, zero_baseline
-from settlement.baselines.computed import like_day_baseline
+from settlement.baselines.baseline import History, nominated_baseline
 from settlement.baselines.methods import AroundEvent, DayChoice, LikeDays
 from settlement.clock import Clock, ClockRule
+from settlement.orders.baseline import Method, Zero, computed_by
 from settlement.orders.capacity import Dealings, RequestedIsp
 from settlement.orders.contract import CapacityUnit, Contract, CountPer
 from settlement.orders.order import Order, activations_of
@@ -85,13 +84,15 @@ def baseline_of(folder: Path, given: Given, clock: Clock, history: History) -> B
     if method == "NOMINATED":
         nomination = readings_of(clock, rows(folder / "given_baseline.csv"))
         return partial(nominated_baseline, nomination=nomination)
-    if method == "ZERO":
-        return zero_baseline
-    if method in ("SAME_DAY", "METER_BEFORE_AFTER"):
-        around = AroundEvent(int(x), int(y), int(gap), method == "METER_BEFORE_AFTER")
-        return lambda isps: around_event_baseline(around, isps, history)
-    like = LikeDays(DayChoice[method], int(x), int(y), match_gap_isps=int(gap))
-    return lambda isps: like_day_baseline(like, clock, isps, history)
+    return lambda isps: computed_by(_method(method, int(x), int(y), int(gap)), clock, isps, history)
+
+
+def _method(name: str, x: int, y: int, gap_isps: int) -> Method:
+    if name == "ZERO":
+        return Zero()
+    if name in ("SAME_DAY", "METER_BEFORE_AFTER"):
+        return AroundEvent(x, y, gap_isps, name == "METER_BEFORE_AFTER")
+    return LikeDays(DayChoice[name], x, y, match_gap_isps=gap_isps)
 
 
 def dealings_of(folder: Path, clock: Clock) -> Dealings:
