@@ -2,7 +2,8 @@
 
 Of each offer at most one option is ordered, with a factor in whole percent that the option allows.
 What the orders leave uncovered is priced, so an offer that asks more than its relief is worth is
-not ordered.
+not ordered. A mixed-integer model chooses options and factors and proves a bound; factors are then
+rounded to whole percents. A choice by merit order stands in where that is better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,18 @@ import numpy as np
 
 from flexmanager.errors import ParameterError
 from flexmanager.highs import solve
+from flexmanager.rounding import FloatArray
 from flexmanager.vpp.choice_model import Column, choice_model
+from flexmanager.vpp.choice_rounding import Chosen, Goal, by_merit, ordered_by, rounded
 from flexmanager.vpp.congestion import requested_change_w
-from flexmanager.vpp.offer import WHOLE_PERCENT, FlexOffer, OfferOption, Portion
+from flexmanager.vpp.offer import WHOLE_PERCENT, FlexOffer, OfferOption
 from flexmanager.vpp.request import FlexRequest
-from settlement.units import AMOUNT_PER_EUR, line_amount
+from settlement.units import AMOUNT_PER_EUR
+
+__all__ = ["Choice", "Chosen", "Priced", "choose", "compare", "shortfalls_w"]
+
+GAP = 1e-4
+"""Relative gap between cost and bound that is good enough."""
 
 W_MINUTES_PER_KWH = 60_000
 TIME_LIMIT_S = 10.0
@@ -41,20 +49,6 @@ class Priced:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """An option that is to be ordered with a factor."""
-
-    offer: FlexOffer
-    option: OfferOption
-    factor_percent: int
-
-    @property
-    def portion(self) -> Portion:
-        """The powers and the price that are ordered."""
-        return self.option.portion(self.factor_percent)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """What is to be ordered of a request.
 
@@ -62,8 +56,8 @@ class Choice:
         chosen: at most one option of each offer, the cheapest per effective kWh first.
         shortfall_w: by requested ISP, what stays uncovered [W, 0 or more].
         price: sum of the prices [1e-4 EUR].
-        objective: price and priced shortfall [1e-4 EUR], W and prices before rounding.
-        bound: no choice has a lower objective [1e-4 EUR].
+        objective: price and priced shortfall [1e-4 EUR].
+        bound: no choice has a lower objective, but for rounding to W and 1e-4 EUR [1e-4 EUR].
     """
 
     chosen: tuple[Chosen, ...]
@@ -115,50 +109,40 @@ def choose(
         expected = "each once, all for the point and day of the request"
         raise ParameterError("choice", "offers", len(offers), expected)
     priced = [one for one in compare(request, offers) if one.effective_w_isps]
-    if not priced:
-        return _nothing(request, shortfall_rate)
-    columns = [_column(one, partial) for one in priced]
-    model, nothing = choice_model(request, columns, shortfall_rate)
-    answer = solve(model, time_limit_s, first_guess=nothing)
-    percents = np.rint(answer.values[: len(priced)]).astype(int).tolist()
-    chosen = tuple(
-        Chosen(one.offer, one.option, percent)
-        for one, percent in zip(priced, percents, strict=True)
-        if percent
-    )
-    return Choice(
-        chosen,
-        shortfalls_w(request, chosen),
-        sum(one.portion.price for one in chosen),
-        answer.objective * AMOUNT_PER_EUR,
-        answer.bound * AMOUNT_PER_EUR,
-    )
-
-
-def _nothing(request: FlexRequest, shortfall_rate: int) -> Choice:
-    """Return the choice where there is none; its cost is exact."""
-    missing_w = shortfalls_w(request, ())
-    minutes = request.scope.clock.isp_minutes
-    cost = line_amount(sum(missing_w.values()), minutes, shortfall_rate)
-    return Choice((), missing_w, 0, cost, cost)
-
-
-def _column(one: Priced, partial: bool) -> Column:
-    option = one.option
-    least_percent = option.min_factor_percent if partial else WHOLE_PERCENT
-    identity = one.offer.header.message_id
-    return Column(dict(option.isps), option.price, least_percent, identity)
+    ranked = [Chosen(one.offer, one.option, WHOLE_PERCENT) for one in priced]
+    goal = Goal.of(request, shortfall_rate)
+    best = by_merit(goal, ranked, partial)
+    bound = float(goal.cost_of(best))
+    if ranked:
+        columns = [_column(one, partial) for one in ranked]
+        model, nothing = choice_model(request, columns, shortfall_rate)
+        answer = solve(model, time_limit_s, GAP, first_guess=nothing)
+        found = rounded(goal, _ordered(ranked, answer.values), partial)
+        if found is not None:
+            best = min(best, found, key=goal.cost_of)
+        bound = answer.bound * AMOUNT_PER_EUR
+    cost = float(goal.cost_of(best))
+    price = sum(one.portion.price for one in best)
+    return Choice(best, shortfalls_w(request, best), price, cost, min(bound, cost))
 
 
 def shortfalls_w(request: FlexRequest, chosen: Sequence[Chosen]) -> dict[int, int]:
     """Return by requested ISP what orders leave uncovered [W, 0 or more]."""
-    left_w = requested_change_w(request)
-    signs = {isp: 1 if w > 0 else -1 for isp, w in left_w.items()}
-    for one in chosen:
-        for isp, power_w in one.portion.isps:
-            if isp in left_w:
-                left_w[isp] -= power_w
-    return {isp: max(0, signs[isp] * w) for isp, w in left_w.items()}
+    return Goal.of(request, 1).shortfalls_w(ordered_by(chosen))
+
+
+def _ordered(ranked: Sequence[Chosen], values: FloatArray) -> list[tuple[Chosen, float]]:
+    """Return the options that the model orders, with their factors [percent]."""
+    count = len(ranked)
+    percents, ordered = values[:count].tolist(), np.rint(values[count : 2 * count]).tolist()
+    found = zip(ranked, percents, ordered, strict=True)
+    return [(one, percent) for one, percent, is_ordered in found if is_ordered]
+
+
+def _column(one: Chosen, partial: bool) -> Column:
+    least_percent = one.option.min_factor_percent if partial else WHOLE_PERCENT
+    identity = one.offer.header.message_id
+    return Column(dict(one.option.isps), one.option.price, least_percent, identity)
 
 
 def _priced(

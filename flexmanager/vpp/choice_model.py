@@ -72,7 +72,7 @@ def choice_model(
         start=start,
         index=index,
         value=value,
-        whole=np.repeat([1, 0], [2 * count, len(asked)]).astype(np.int32),
+        whole=np.repeat([0, 1, 0], [count, count, len(asked)]).astype(np.int32),
     )
     nothing = np.zeros(columns)
     nothing[lacking] = [abs(change_w[isp]) for isp in asked]
