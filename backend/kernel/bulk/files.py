@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +11,6 @@ import pyarrow as pa
 from backend.kernel.bulk.arrow import bytes_column
 from backend.kernel.bulk.arrow_writing import table_of
 from backend.kernel.columns import Portfolio
-from backend.kernel.records import AgreementRecord, Blobs, portfolio_of
 from settlement.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -26,28 +24,6 @@ class PartitionFile:
     name: str
     agreements: int
     sha256: str
-
-
-def portfolios(
-    records: Iterable[AgreementRecord],
-    blobs_of: Callable[[Sequence[str]], Blobs],
-    first_utc_day: int,
-    last_utc_day: int,
-    agreements: int,
-) -> Iterator[Portfolio]:
-    """Cut a stream of agreements into portfolios; one at a time is in memory.
-
-    Args:
-        records: ascending by agreement id, all with the same ISP length.
-        blobs_of: returns the blobs of some metering points.
-        first_utc_day: first UTC day to settle from.
-        last_utc_day: last one, inclusive.
-        agreements: agreements of a portfolio, of the last one perhaps fewer.
-    """
-    stream = iter(records)
-    while part := list(islice(stream, agreements)):
-        points = sorted({point for one in part for point in one.elements})
-        yield portfolio_of(part, blobs_of(points), first_utc_day, last_utc_day)
 
 
 def write_partitions(folder: Path, parts: Iterable[Portfolio]) -> tuple[PartitionFile, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TextIO
 from zlib import crc32
 
 import numpy as np
@@ -20,13 +20,17 @@ import pyarrow as pa
 
 from backend.kernel.bulk.files import read_table
 from backend.kernel.bulk.meter_buckets import ROWS, Quarantine, day_blobs
+from backend.kernel.bulk.meter_mapping import Mapping, check_mapping
 from backend.kernel.bulk.meter_parquet import write_meter_days
-from backend.kernel.bulk.meter_parse import Mapping, check_mapping, parse_times, parse_values
+from backend.kernel.bulk.meter_parse import parse_times, parse_values
 from settlement.clock import Clock
 from settlement.errors import InputError
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE, LINE_CHARACTERS_MAX, _SHOWN_CHARACTERS = 50_000, 65_536, 200
 _NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
+
+Line = tuple[int, str]
+"""Number of a line in its file, from 1, and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ def import_csv(
             by hash without it.
 
     Raises:
-        InputError: the file cannot be read, or its header lacks a mapped column.
+        InputError: the file cannot be read, its header lacks a mapped column, or there are no
+            buckets.
     """
+    if buckets < 1:
+        raise InputError(f"{buckets} buckets", str(source), "at least 1")
     target.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory(dir=target)))
@@ -114,35 +121,61 @@ def _good_rows(
     source: Path, mapping: Mapping, clock: Clock, outcast: Quarantine
 ) -> Iterator[pa.Table]:
     try:
-        with source.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
-            reader = csv.reader(stream, delimiter=mapping.delimiter)
-            header = next(reader, [])
-            check_mapping(mapping, header, f"{source}, row 1")
+        with source.open(encoding="utf-8-sig", errors="replace") as stream:
+            lines = _lines(stream, outcast)
+            header = _header(lines, mapping, f"{source}, row 1")
             places = [header.index(name) for name in mapping.columns]
-            rows = _whole_rows(reader, len(header), mapping.delimiter, outcast)
+            rows = _whole_rows(lines, len(header), mapping.delimiter, outcast)
             while piece := list(islice(rows, ROWS_AT_ONCE)):
                 yield _parsed(piece, places, mapping, clock, outcast)
     except OSError as error:
         raise InputError(error.strerror or str(error), str(source), "a readable file") from None
 
 
+def _lines(stream: TextIO, outcast: Quarantine) -> Iterator[Line]:
+    """Return the lines of a file with their numbers; one without an end never fills memory."""
+    number = 0
+    while text := stream.readline(LINE_CHARACTERS_MAX):
+        number += 1
+        rest = text
+        while len(rest) == LINE_CHARACTERS_MAX and rest[-1] != "\n":
+            rest = stream.readline(LINE_CHARACTERS_MAX)
+        if rest is text:
+            yield number, text.rstrip("\n")
+        else:
+            reason = f"the row is longer than {LINE_CHARACTERS_MAX - 1} characters"
+            outcast.add(number, reason, text[:_SHOWN_CHARACTERS])
+
+
+def _header(lines: Iterator[Line], mapping: Mapping, where: str) -> list[str]:
+    _, text = next(lines, (1, ""))
+    try:
+        header = _cells(text, mapping.delimiter)
+    except csv.Error as error:
+        raise InputError(str(error), where, "names of columns") from None
+    check_mapping(mapping, header, where)
+    return header
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Part a line. No row goes on in the next line, so that an open quote ends with its row."""
+    return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+
+
 def _whole_rows(
-    reader: Any, width: int, delimiter: str, outcast: Quarantine
+    lines: Iterator[Line], width: int, delimiter: str, outcast: Quarantine
 ) -> Iterator[tuple[int, list[str]]]:
     """Return rows of the header's width with their numbers."""
-    while True:
+    for number, text in lines:
         try:
-            cells = next(reader, None)
-        except csv.Error as error:  # the reader goes on behind what it could not part
-            outcast.add(reader.line_num, str(error), "")
+            cells = _cells(text, delimiter)
+        except csv.Error as error:
+            outcast.add(number, str(error), text)
             continue
-        if cells is None:
-            return
         if len(cells) == width:
-            yield reader.line_num, cells
+            yield number, cells
         else:
-            reason = f"{len(cells)} values instead of {width}"
-            outcast.add(reader.line_num, reason, delimiter.join(cells))
+            outcast.add(number, f"{len(cells)} values instead of {width}", text)
 
 
 def _parsed(
@@ -153,10 +186,11 @@ def _parsed(
     outcast: Quarantine,
 ) -> pa.Table:
     points, starts, *values = ([cells[place] for _, cells in rows] for place in places)
+    points = [point.strip() for point in points]
     times = parse_times(starts, mapping, clock)
     value_w, value_reason = parse_values(values, mapping, clock.isp_minutes)
     reason = np.where(times.reason == "", value_reason, times.reason)
-    unknown = [not point.strip() or _NOT_TEXT in point for point in points]
+    unknown = [not point or _NOT_TEXT in point for point in points]
     reason[np.array(unknown)] = "no metering point in UTF-8"
     for place in np.flatnonzero(reason != ""):
         number, cells = rows[place]

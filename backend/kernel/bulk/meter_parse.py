@@ -6,18 +6,17 @@ whole W once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from backend.kernel.bulk.meter_mapping import Mapping
 from backend.kernel.calendar import local_starts
 from backend.kernel.columns import Flags, Integers
 from backend.kernel.exact import divide_half_even
 from settlement.clock import MINUTES_PER_DAY, Clock
-from settlement.errors import InputError
 from settlement.meter import MISSING_W
 from settlement.units import POWER_W_MAX
 
@@ -28,54 +27,6 @@ _YEAR_FIRST = r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})" + _TAIL
 _DAY_FIRST = r"^(?P<day>\d{2})\.(?P<month>\d{2})\.(?P<year>\d{4})" + _TAIL
 
 Texts = NDArray[np.object_]
-
-
-class Unit(Enum):
-    """What a value column holds, as W or as Wh and multiples of them."""
-
-    W = ("power", 1)
-    KW = ("power", 1_000)
-    WH = ("energy", 1)
-    KWH = ("energy", 1_000)
-
-    def w_factor(self, isp_minutes: int) -> int:
-        """Return by what a value is multiplied to be W averaged over an ISP."""
-        kind, factor = self.value
-        return int(factor) * (60 // isp_minutes if kind == "energy" else 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """Which columns of a CSV file hold what.
-
-    Attributes:
-        point: column of the metering point.
-        start: column of the start of an ISP.
-        value: column of the consumption, or of what is taken from the grid.
-        export: column of what is fed into the grid, subtracted; None without one.
-        unit: of both value columns.
-        local: True where the start is local time by `clock` and has no zone; False where it is
-            UTC ("Z") or has an offset.
-        day_first: True for 28.03.2027 03:00, False for 2027-03-28 03:00.
-        decimal_comma: True for 0,25.
-        delimiter: between columns.
-    """
-
-    point: str
-    start: str
-    value: str
-    unit: Unit
-    export: str | None = None
-    local: bool = False
-    day_first: bool = False
-    decimal_comma: bool = False
-    delimiter: str = ","
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are read."""
-        export = () if self.export is None else (self.export,)
-        return (self.point, self.start, self.value, *export)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,15 +157,3 @@ def _scaled(texts: Sequence[str], mapping: Mapping) -> tuple[Integers, Flags, Te
     )
     negative = np.asarray(pc.equal(pc.struct_field(fields, "sign").fill_null(""), "-"))
     return np.where(negative, -whole, whole), missing, reason
-
-
-def check_mapping(mapping: Mapping, header: Sequence[str], where: str) -> None:
-    """Refuse a header that lacks a mapped column or has it twice.
-
-    Raises:
-        InputError: names the column.
-    """
-    for name in mapping.columns:
-        if header.count(name) != 1:
-            found = f"column {name} stands {header.count(name)} times"
-            raise InputError(found, where, f"once each: {', '.join(mapping.columns)}")

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from backend.kernel.bulk.__main__ import main
 from backend.kernel.bulk.meter_csv import import_csv
+from backend.kernel.bulk.meter_export import export_csv
+from backend.kernel.bulk.meter_mapping import Mapping, Unit
 from backend.kernel.bulk.meter_parquet import blobs_by_point, read_meter_days, write_meter_days
-from backend.kernel.bulk.meter_parse import Mapping, Unit
 from settlement.clock import Clock, ClockRule
 from settlement.errors import InputError
 from settlement.meter import decode_blob, encode_blob
@@ -136,21 +138,74 @@ def test_both_clock_changes_in_local_time(tmp_path):
     ]
 
 
-def test_what_is_not_text_or_not_closed_stops_nothing(tmp_path):
+def test_what_is_not_text_stops_nothing(tmp_path):
     text = b"point,start,w\n\xff\xfe,2027-06-07T10:00Z,1\nA,2027-06-07T10:00Z,2\n"
     _, values, refused = imported(tmp_path, text)
     assert list(values.values()) == [2]
     assert refused == [(2, "no metering point in UTF-8")]
-    long = 'point,start,w\n"' + "x" * 140_000 + "\nA,2027-06-07T10:00Z,2\n"
-    _, values, refused = imported(tmp_path, long)
-    assert list(values.values()) == [2]
-    assert len(refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('"A,2027-06-07T10:00Z,1', "unexpected end of data"),
+        ('A,"2027-06-07T10:00Z"x,1', "',' expected after '\"'"),
+        ("x" * 65_536, "the row is longer than 65535 characters"),
+        ("x" * 300_000, "the row is longer than 65535 characters"),
+        ("", "0 values instead of 3"),
+    ],
+    ids=["quote not closed", "text behind a quote", "too long", "far too long", "empty"],
+)
+def test_a_row_that_cannot_be_parted_takes_no_other_row_with_it(tmp_path, row, reason):
+    text = f"point,start,w\nA,2027-06-07T09:00Z,7\n{row}\nA,2027-06-07T09:15Z,8\n"
+    _, values, refused = imported(tmp_path, text)
+    assert sorted(values.values()) == [7, 8]
+    assert refused == [(3, reason)]
+
+
+def test_quotes_line_ends_and_spaces_of_other_programs(tmp_path):
+    text = (
+        b"\xef\xbb\xbfpoint,start,w\r\n"
+        b'"A, first ""floor""",2027-06-07T10:00Z,"1"\r\n'
+        b" B , 2027-06-07T10:00Z , 2 \r\n"
+        b"B,2027-06-07T10:15Z,3"
+    )
+    _, values, refused = imported(tmp_path, text)
+    ten = isp(2027, 6, 7, 10)
+    assert refused == []
+    assert values == {('A, first "floor"', ten): 1, ("B", ten): 2, ("B", ten + 1): 3}
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20))
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_bytes_stop_an_import_and_every_row_is_taken_or_put_aside(tmp_path, lines):
+    lines = [line.replace(b"\n", b" ").replace(b"\r", b" ") for line in lines]
+    good = b"A,2027-06-07T10:00Z,5"
+    text = b"\n".join([b"point,start,w", *lines, good]) + b"\n"
+    result, values, _ = imported(tmp_path, text)
+    assert values == {("A", isp(2027, 6, 7, 10)): 5}
+    assert result.rows + result.quarantined == len(lines) + 1
 
 
 @pytest.mark.parametrize("header", ["point,start", "point,start,w,w", ""])
 def test_a_header_without_each_column_once_is_refused(tmp_path, header):
     with pytest.raises(InputError, match=r"row 1: column w stands|column point stands 0"):
         imported(tmp_path, f"{header}\n")
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;"])
+def test_a_delimiter_is_one_character(delimiter):
+    with pytest.raises(InputError, match="expected one character"):
+        Mapping("point", "start", "w", Unit.W, delimiter=delimiter)
+
+
+def test_a_header_that_is_not_closed_and_no_buckets_are_refused(tmp_path):
+    with pytest.raises(InputError, match="row 1: unexpected end of data"):
+        imported(tmp_path, 'point,start,"w\n')
+    with pytest.raises(InputError, match="0 buckets"):
+        imported(tmp_path, "point,start,w\n", buckets=0)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -193,17 +248,25 @@ def test_day_blobs_go_through_parquet_unchanged(tmp_path):
         list(read_meter_days(tmp_path / "other.parquet"))
 
 
-def test_the_command_names_what_it_took_and_what_it_did_not(tmp_path, capsys):
-    source = tmp_path / "meters.csv"
-    source.write_text("id;t;v\nA;2027-06-07 12:00;0,25\nA;2027-06-07 12:15;much\n")
-    asked = [
-        *("import-csv", str(source), str(tmp_path / "out"), str(tmp_path / "quarantine.csv")),
-        *("--point=id", "--start=t", "--value=v", "--unit=kwh", "--local", "--decimal-comma"),
-        *("--delimiter=;", "--utc-offset-minutes=60", "--clock=eu", "--buckets=1"),
+def test_exported_readings_are_read_back_by_the_import_and_by_the_strict_reader(tmp_path):
+    autumn = isp(2027, 10, 31) // 96
+    days = [
+        ("A", autumn, encode_blob([1, None] * 48)),
+        ('B, "2nd"', autumn + 1, encode_blob([-5, 0, 7, None] * 24)),
     ]
-    assert main(asked) == 0
-    assert capsys.readouterr().out == "rows 1\nquarantined 1\nblobs 1\n"
-    (blob,) = blobs_by_point(tmp_path / "out" / "bucket-00000.parquet")["A"].values()
-    assert 1000 in decode_blob(blob, 15, "blob")
-    assert main([*asked, "--value=none"]) == 2
-    assert "column none stands 0 times" in capsys.readouterr().err
+    target = tmp_path / "meters.csv"
+    assert export_csv(days, 15, target) == 2 * 96
+    strict = read_meter_file(target, VIENNA, "")
+    mapping = Mapping("metering_point", "start_utc", "power_w", Unit.W)
+    text = target.read_bytes()
+    _, values, refused = imported(tmp_path, text, mapping)
+    assert refused == []
+    for point, day, blob in days:
+        read = decode_blob(blob, 15, "blob")
+        assert strict[point].days[day] == read
+        assert [values.get((point, 96 * day + place)) for place in range(96)] == list(read)
+
+
+def test_an_export_refuses_blobs_of_another_isp_length(tmp_path):
+    with pytest.raises(InputError, match="expected 384 bytes"):
+        export_csv([("A", 20_000, encode_blob([1] * 24))], 15, tmp_path / "meters.csv")

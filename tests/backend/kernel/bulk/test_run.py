@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from backend.kernel.bulk import run as run_module
-from backend.kernel.bulk.__main__ import DONE, UNUSABLE, main
 from backend.kernel.bulk.executors import Here, executor_of
-from backend.kernel.bulk.files import MANIFEST, portfolios, read_manifest, write_partitions
+from backend.kernel.bulk.files import MANIFEST, read_manifest, write_partitions
 from backend.kernel.bulk.run import Task, leaves_of, run_partitions
-from backend.kernel.records import AgreementRecord
+from backend.kernel.records import AgreementRecord, portfolio_of
 from backend.kernel.tree import levels_of, proof_of
-from settlement.clock import date_of, day_of
+from settlement.clock import day_of
 from settlement.errors import InputError
 from settlement.run import build_run
 from settlement.settle import Settled
@@ -40,12 +39,9 @@ class Market:
 
     def write(self, folder, agreements):
         days = [day for blob in self.blobs.values() for day in blob]
-        parts = portfolios(
-            self.records,
-            lambda points: {point: self.blobs[point] for point in points},
-            min(days),
-            max(days),
-            agreements,
+        parts = (
+            portfolio_of(self.records[begin : begin + agreements], self.blobs, min(days), max(days))
+            for begin in range(0, len(self.records), agreements)
         )
         return write_partitions(folder, parts)
 
@@ -166,21 +162,11 @@ def test_partitions_that_do_not_ascend_are_refused(market, tmp_path):
         market.records.reverse()
 
 
-def test_the_command_settles_and_names_what_it_cannot_use(market, tmp_path, capsys):
+def test_a_manifest_that_is_none_is_refused(market, tmp_path):
     market.write(tmp_path / "in", 10)
-    days = [date_of(day).isoformat() for day in sorted(market.holidays)]
-    period = (market.period.first_day, market.period.last_day)
-    first, last = (date_of(day).isoformat() for day in period)
-    asked = [
-        f"--first-day={first}",
-        f"--last-day={last}",
-        *(["--non-working", *days] if days else []),
-    ]
-    assert main(["settle", str(tmp_path / "in"), str(tmp_path / "out"), *asked]) == DONE
-    assert f"root 0x{market.run.tree.root[0].hex()}" in capsys.readouterr().out
     (tmp_path / "in" / MANIFEST).write_text("[{}]")
-    assert main(["settle", str(tmp_path / "in"), str(tmp_path / "out"), *asked]) == UNUSABLE
-    assert "expected a manifest of partitions" in capsys.readouterr().err
+    with pytest.raises(InputError, match="expected a manifest of partitions"):
+        market.settle(tmp_path / "in", tmp_path / "out")
 
 
 def test_there_is_no_other_place():
