@@ -186,6 +186,7 @@ def _serve_point(
         gate_isp,
         window.from_minute,
         window.to_minute,
+        plan.SPREAD_ISPS,
     )
     store_forecast(
         month.stage.session,

@@ -28,6 +28,9 @@ LEAD_DAYS = 14
 CHALLENGE_WINDOW_S = 7 * SECONDS_PER_DAY
 ESCROW_AMOUNT = 50_000 * 10_000
 BOND_AMOUNT = 1_000 * 10_000
+SPREAD_ISPS = 2
+"""The DSO takes peaks to come up to half an hour earlier or later than on the days like today."""
+
 EVENING, MIDDAY = -1, 1
 WEEK = range(7)
 
@@ -100,14 +103,14 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
 
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
-    midday = {"gate_minute": 9 * 60 + 30, "from_minute": 10 * 60 + 45, "to_minute": 16 * 60 + 30}
+    midday = {"gate_minute": 9 * 60 + 15, "from_minute": 10 * 60 + 30, "to_minute": 16 * 60 + 30}
     return (
         _template(
             "evening reduction",
             EVENING,
             gate_minute=15 * 60,
             from_minute=17 * 60,
-            to_minute=22 * 60,
+            to_minute=23 * 60,
             amount_w=-1,
             volume_rate=2_800_000,
             penalty_rate=1_200_000,

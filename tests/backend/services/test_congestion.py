@@ -28,13 +28,12 @@ def load(today: LocalDay, evening_w: list[int], midday_w: list[int]) -> tuple[np
     return series, first_isp
 
 
-def requirement(today, evening_w, midday_w, sign, window, limits=LIMITS):
+def requirement(today, evening_w, midday_w, sign, window, limits=LIMITS, spread_isps=0):
     series, first_isp = load(today, evening_w, midday_w)
     gate_isp = today.isps[GATE]
     from_hour, to_hour = window
-    return find_requirement(
-        today, series, first_isp, limits, sign, gate_isp, 60 * from_hour, 60 * to_hour
-    )
+    minutes = 60 * from_hour, 60 * to_hour
+    return find_requirement(today, series, first_isp, limits, sign, gate_isp, *minutes, spread_isps)
 
 
 @pytest.fixture(params=[MONDAY, SUNDAY], ids=["plain day", "short day"])
@@ -111,3 +110,13 @@ def test_the_expected_load_has_one_value_per_isp_of_the_day(today):
     assert found.expected_w.shape == found.required_w.shape == (len(today.isps),)
     assert found.expected_w[:GATE].tolist() == [1_000] * GATE
     assert found.expected_w.max() == 12_000
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_peak_may_come_earlier_or_later_by_the_spread(today, sign):
+    high, low = [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD
+    sharp = requirement(today, high, low, sign, (0, 24))
+    spread = requirement(today, high, low, sign, (0, 24), spread_isps=2)
+    at = np.flatnonzero(sharp.required_w)
+    assert np.flatnonzero(spread.required_w).tolist() == list(range(at[0] - 2, at[-1] + 3))
+    assert set(spread.required_w[spread.required_w != 0].tolist()) == {int(sharp.required_w[at[0]])}
