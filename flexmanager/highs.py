@@ -4,11 +4,13 @@ One thread and a fixed seed: the same arrays give the same answer, unless a time
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
+from flexmanager.deadline import Deadline
 from flexmanager.errors import SolverError
 from flexmanager.rounding import FloatArray
 
@@ -24,6 +26,11 @@ _LIMITS = (
     highspy.HighsModelStatus.kTimeLimit,
     highspy.HighsModelStatus.kSolutionLimit,
     highspy.HighsModelStatus.kIterationLimit,
+    highspy.HighsModelStatus.kInterrupt,
+)
+_INTERRUPTS = (
+    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
 )
 
 
@@ -108,6 +115,7 @@ def solve(
     gap: float = 0.0,
     nodes_max: int = _NO_NODE_LIMIT,
     first_guess: FloatArray | None = None,
+    deadline: Deadline | None = None,
 ) -> Answer:
     """Solve a model.
 
@@ -118,6 +126,7 @@ def solve(
         nodes_max: nodes of the search tree after which the best solution so far is taken; unlike
             a time limit it gives the same answer on every machine.
         first_guess: a feasible solution to start from, shape (columns,).
+        deadline: when to take the best solution so far as well, by the deadline's own clock.
 
     Raises:
         NoAnswerInTime: a limit struck before any solution was found.
@@ -128,6 +137,7 @@ def solve(
     highs.setOptionValue("mip_rel_gap", float(gap))
     highs.setOptionValue("mip_max_nodes", nodes_max)
     _pass(highs, model)
+    _stop_at(highs, deadline)
     if first_guess is not None:
         positions = np.arange(len(first_guess), dtype=np.int32)
         highs.setSolution(len(first_guess), positions, np.asarray(first_guess, dtype=np.float64))
@@ -141,6 +151,19 @@ def _quiet() -> highspy.Highs:
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 0)
     return highs
+
+
+def _stop_at(highs: highspy.Highs, deadline: Deadline | None) -> None:
+    """Have the solver ask between its iterations whether time is up."""
+    if deadline is None:
+        return
+
+    def ask(kind: object, message: object, found: object, answer: Any, data: object) -> None:
+        answer.user_interrupt = deadline.passed
+
+    highs.setCallback(ask, None)
+    for kind in _INTERRUPTS:
+        highs.startCallback(kind)
 
 
 def _pass(highs: highspy.Highs, model: Model) -> None:
@@ -197,11 +220,16 @@ class GrowingModel:
         index = np.asarray(rows, dtype=np.int32)
         self._highs.addCol(cost, 0.0, INFINITY, len(index), index, entries)
 
-    def solve(self) -> Answer:
+    def solve(self, deadline: Deadline | None = None) -> Answer:
         """Solve from the last answer on.
 
+        Args:
+            deadline: when to give up.
+
         Raises:
+            NoAnswerInTime: the deadline struck before any solution was found.
             SolverError: there is no optimum.
         """
+        _stop_at(self._highs, deadline)
         self._highs.run()
         return _answer(self._highs, mixed=False)

@@ -16,6 +16,7 @@ from math import ceil
 
 import numpy as np
 
+from flexmanager.deadline import Deadline
 from flexmanager.dispatch.problem import Problem, Run
 from flexmanager.highs import INFINITY, Model, NoAnswerInTime, SparseMatrix, solve
 from flexmanager.rounding import FloatArray, IntArray
@@ -46,7 +47,7 @@ def choose(
     keys: Sequence[RunKey],
     fixed: Collection[RunKey],
     start: Sequence[Run],
-    time_limit_s: float,
+    deadline: Deadline,
     gap: float,
     nodes_max: int,
 ) -> Choice:
@@ -57,7 +58,7 @@ def choose(
         keys: runs of the model as (candidate, start, stop), each once.
         fixed: those of `keys` that have to be taken, at any power; within all limits.
         start: a feasible answer made of runs of `keys` that takes all of `fixed`.
-        time_limit_s: seconds to stop after with the best so far [s].
+        deadline: when to stop with the best so far.
         gap: relative gap that is good enough.
         nodes_max: nodes of the search to stop after with the best so far.
     """
@@ -65,7 +66,7 @@ def choose(
         return Choice([], problem.objective_eur([]), True)
     model, guess = _model(problem, keys, fixed), _guess(problem, keys, start)
     try:
-        answer = solve(model, time_limit_s, gap, nodes_max, guess)
+        answer = solve(model, gap=gap, nodes_max=nodes_max, first_guess=guess, deadline=deadline)
     except NoAnswerInTime:
         return Choice(list(start), -np.inf, False)
     count = len(keys)

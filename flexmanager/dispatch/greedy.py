@@ -54,7 +54,7 @@ def trimmed(problem: Problem, runs: list[Run]) -> list[Run]:
 
 def _best_spans(problem: Problem, candidate: int, open_w: FloatArray) -> tuple[Span, ...]:
     """Return the plan of one candidate that is worth most against what is still missing."""
-    own = only(problem, candidate)
+    own = problem.part(slice(candidate, candidate + 1))
     useful_w = np.clip(open_w, 0.0, own.cover_w[0])
     profit = problem.shortfall_eur_per_w * useful_w - own.eur_per_w[0] * own.amount_w[0]
     # Energy that comes back hurts where it reopens what is covered, not where there is room.
@@ -66,19 +66,3 @@ def _useful_w(problem: Problem, candidate: int, span: Span, open_w: FloatArray) 
     most_w = float(open_w[slice(*span)].max())
     whole_w = ceil(most_w / float(problem.reliability[candidate]) - SLACK_W)
     return min(int(problem.amount_w[candidate]), whole_w)
-
-
-def only(problem: Problem, candidate: int) -> Problem:
-    """Return the problem of a single candidate."""
-    here = slice(candidate, candidate + 1)
-    return replace(
-        problem,
-        amount_w=problem.amount_w[here],
-        reliability=problem.reliability[here],
-        eur_per_w=problem.eur_per_w[here],
-        gap_isps=problem.gap_isps[here],
-        left=problem.left[here],
-        rebound_share=problem.rebound_share[here],
-        rebound_isps=problem.rebound_isps[here],
-        runs=problem.runs[here],
-    )

@@ -9,14 +9,16 @@ All candidates are searched at once. A candidate whose activations can't run out
 needs no count and uses one layer that refers to itself.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from flexmanager.dispatch.problem import Problem
-from flexmanager.rounding import FloatArray, IntArray
+from flexmanager.rounding import BoolArray, FloatArray, IntArray
 
 Span = tuple[int, int]
+BLOCK = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +34,23 @@ class Plans:
     spans: list[tuple[Span, ...]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
-    """Best profit and best run length from each ISP on, shapes (N, n + 1) and (N, n)."""
+def priced_plans(problem: Problem, price: FloatArray) -> Plans:
+    """Find the best plan of every candidate at prices of a covered W, shape (n,) [EUR].
 
-    value: FloatArray
-    length: IntArray
+    It goes by blocks of candidates, so that memory does not grow with their number.
+    """
+    profit, spans = [np.zeros(0)], list[tuple[Span, ...]]()
+    for block in blocks(problem):
+        plans = best_plans(block, priced_gains(block, price))
+        profit.append(plans.profit)
+        spans.extend(plans.spans)
+    return Plans(np.concatenate(profit), spans)
+
+
+def blocks(problem: Problem) -> Iterator[Problem]:
+    """Yield the problems of so many candidates at a time, in their order."""
+    for begin in range(0, problem.candidates, BLOCK):
+        yield problem.part(slice(begin, begin + BLOCK))
 
 
 def priced_gains(problem: Problem, price: FloatArray) -> FloatArray:
@@ -63,16 +76,13 @@ def best_plans(problem: Problem, gains: FloatArray) -> Plans:
     most = -(-problem.isps // (1 + problem.gap_isps))
     limited = problem.left < most
     depth = int(problem.left[limited].max(initial=0))
-    layers = [_Layer(np.zeros((problem.candidates, problem.isps + 1)), np.zeros((0, 0), np.int64))]
-    for _ in range(depth):
-        layers.append(_layer(problem, gains, layers[-1].value))
-    free = _layer(problem, gains, None) if not limited.all() else layers[0]
-    counts = np.where(limited, problem.left, -1)
-    spans = [_spans(problem, layers, free, i, int(counts[i])) for i in range(problem.candidates)]
-    values = np.array([layer.value[:, 0] for layer in layers])
-    rows = np.arange(problem.candidates)
-    best = np.where(limited, values[np.maximum(counts, 0), rows], free.value[:, 0])
-    return Plans(best, spans)
+    before, own = np.arange(depth), np.arange(1, depth + 1)
+    if not limited.all():
+        before, own = np.append(before, depth + 1), np.append(own, depth + 1)
+    value, length = _layers(problem, gains, before, own)
+    layer = np.where(limited, problem.left, depth + 1)
+    profit = value[np.arange(problem.candidates), layer]
+    return Plans(profit, _spans(problem, length, layer, limited))
 
 
 def run_gains(problem: Problem, profit: FloatArray, rebound_price: FloatArray) -> FloatArray:
@@ -110,36 +120,52 @@ def _rebound_eur(problem: Problem, price: FloatArray, longest: int) -> FloatArra
     return back
 
 
-def _layer(problem: Problem, gains: FloatArray, before: FloatArray | None) -> _Layer:
-    """Search backwards in time; `before` is the layer with one activation less, None for itself."""
+def _layers(
+    problem: Problem, gains: FloatArray, before: IntArray, own: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """Search backwards in time, layer `own[j]` with layer `before[j]` after an activation.
+
+    Returns:
+        Best profit from the first ISP on, shape (N, layers), and the best run length from each ISP
+        on, 0 for none, shape (N, layers, n). Layer 0 has no activation.
+    """
     candidates, isps, longest = gains.shape
-    value = np.zeros((candidates, isps + 1))
-    length = np.zeros((candidates, isps), dtype=np.int64)
-    rows = np.arange(candidates)
-    resume = np.arange(1, longest + 1) + problem.gap_isps[:, None]
-    following = value if before is None else before
+    layers = int(own.max(initial=0)) + 1
+    gap_isps = np.minimum(problem.gap_isps, isps)
+    value = np.zeros((candidates, layers, 2 * isps + longest))
+    length = np.zeros((candidates, layers, isps), dtype=np.int64)
+    following = np.lib.stride_tricks.sliding_window_view(value, longest, axis=2)
+    starts: BoolArray = np.logical_or.reduce(problem.runs, axis=2)
     for isp in range(isps - 1, -1, -1):
-        total = gains[:, isp] + following[rows[:, None], np.minimum(isp + resume, isps)]
-        choice = total.argmax(axis=1)
-        best = total[rows, choice]
-        acts = best > value[:, isp + 1]
-        value[:, isp] = np.where(acts, best, value[:, isp + 1])
-        length[:, isp] = np.where(acts, choice + 1, 0)
-    return _Layer(value, length)
+        value[:, :, isp] = value[:, :, isp + 1]
+        rows = starts[:, isp].nonzero()[0][:, None]
+        if rows.size == 0:
+            continue
+        total = gains[rows, isp] + following[rows, before, isp + 1 + gap_isps[rows]]
+        choice, best = total.argmax(axis=2), total.max(axis=2)
+        stay = value[rows, own, isp]
+        value[rows, own, isp] = np.maximum(best, stay)
+        length[rows, own, isp] = np.where(best > stay, choice + 1, 0)
+    return value[:, :, 0], length
 
 
 def _spans(
-    problem: Problem, layers: list[_Layer], free: _Layer, candidate: int, left: int
-) -> tuple[Span, ...]:
-    """Read one candidate's plan out of the layers; `left` is -1 where no count binds."""
-    spans, isp = [], 0
-    while isp < problem.isps and left != 0:
-        layer = free if left < 0 else layers[left]
-        length = int(layer.length[candidate, isp])
-        if length == 0:
-            isp += 1
-            continue
-        spans.append((isp, isp + length))
-        isp += length + int(problem.gap_isps[candidate])
-        left -= left > 0
-    return tuple(spans)
+    problem: Problem, length: IntArray, layer: IntArray, limited: BoolArray
+) -> list[tuple[Span, ...]]:
+    """Read the plans out of the layers, beginning in `layer` of each candidate."""
+    isps = problem.isps
+    spans: list[list[Span]] = [[] for _ in range(problem.candidates)]
+    begins = np.full((*length.shape[:2], isps + 1), isps)
+    begins[:, :, :isps][length > 0] = np.nonzero(length)[2]
+    following = np.minimum.accumulate(begins[:, :, ::-1], axis=2)[:, :, ::-1]
+    acting, layer = np.arange(problem.candidates), layer.copy()
+    resume = np.zeros(problem.candidates, dtype=np.int64)
+    while acting.size:
+        start = following[acting, layer[acting], resume[acting]]
+        acting, start = acting[start < isps], start[start < isps]
+        stop = start + length[acting, layer[acting], start]
+        for candidate, *span in zip(acting.tolist(), start.tolist(), stop.tolist(), strict=True):
+            spans[candidate].append((span[0], span[1]))
+        resume[acting] = np.minimum(stop + problem.gap_isps[acting], isps)
+        layer[acting] -= limited[acting]
+    return [tuple(own) for own in spans]

@@ -114,6 +114,20 @@ class Problem:
         """Return the problem of covering what is left beside runs that stand."""
         return replace(self, required_w=self.required_w - self.covered_w(runs))
 
+    def part(self, where: slice | IntArray) -> "Problem":
+        """Return the problem of some of the candidates, with the whole requirement."""
+        return replace(
+            self,
+            amount_w=self.amount_w[where],
+            reliability=self.reliability[where],
+            eur_per_w=self.eur_per_w[where],
+            gap_isps=self.gap_isps[where],
+            left=self.left[where],
+            rebound_share=self.rebound_share[where],
+            rebound_isps=self.rebound_isps[where],
+            runs=self.runs[where],
+        )
+
     def cost_eur(self, runs: Sequence[Run]) -> float:
         """Return what the ordered energy of runs costs if all of it is delivered [EUR]."""
         costs = [self.eur_per_w[r.candidate] * r.power_w * (r.stop - r.start) for r in runs]

@@ -11,14 +11,14 @@ whole amount need no columns: a run's profit is linear in its power, so the best
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from flexmanager.deadline import Deadline
-from flexmanager.dispatch.plan import Span, best_plans, priced_gains
+from flexmanager.dispatch.plan import Span, priced_plans
 from flexmanager.dispatch.problem import Problem, Run
-from flexmanager.highs import Answer, GrowingModel
+from flexmanager.highs import Answer, GrowingModel, NoAnswerInTime
 from flexmanager.rounding import FloatArray
 
 ROUNDS_MAX = 500
@@ -29,6 +29,9 @@ Plan = tuple[int, tuple[Span, ...]]
 
 # Half the way back to the prices of the best bound: plain prices jump, and the bound with them.
 SMOOTHING = 0.5
+
+# Many candidates have nearly the prices of a sample; from there few rounds are left.
+SAMPLED_FROM, SAMPLE, SAMPLE_SHARE, SAMPLE_GAP = 2_000, 500, 0.2, 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +101,14 @@ def relax(
     for plan in known:
         master.add(*plan)
     bound, best_price = 0.0, np.zeros(problem.isps)
+    if problem.candidates >= SAMPLED_FROM:
+        best_price = _sampled_price(problem, deadline.part(SAMPLE_SHARE))
+        _, bound = _priced(problem, master, best_price)
+    answer = None
     for _ in range(ROUNDS_MAX):
-        answer = master.model.solve()
+        answer = _solved(master, deadline, answer)
+        if answer is None or deadline.passed:
+            break
         duals = _prices(problem, answer)
         price = SMOOTHING * best_price + (1.0 - SMOOTHING) * duals if bound > 0.0 else duals
         found, here = _priced(problem, master, price)
@@ -109,18 +118,36 @@ def relax(
             found, here = _priced(problem, master, duals)
             if here > bound:
                 bound, best_price = here, duals
-        close = answer.objective - bound <= gap * max(abs(answer.objective), 1e-9)
-        if close or not found or deadline.passed:
+        if answer.objective - bound <= gap * max(abs(answer.objective), 1e-9) or not found:
             break
-    answer = master.model.solve()
-    shares = answer.values[problem.isps :]
+    answer = _solved(master, deadline, answer)
+    if answer is None:
+        return Relaxation(bound, best_price, {}, tuple(master.plans))
+    shares = answer.values[problem.isps :].tolist()
     weights = {
-        plan: float(share)
-        for plan, share in zip(master.plans, shares, strict=True)
+        plan: share
+        for plan, share in zip(master.plans, shares, strict=False)
         if share > PROFIT_EUR_MIN
     }
-    duals = _prices(problem, answer)
-    return Relaxation(bound, duals, weights, tuple(master.plans))
+    return Relaxation(bound, _prices(problem, answer), weights, tuple(master.plans))
+
+
+def _solved(master: _Master, deadline: Deadline, last: Answer | None) -> Answer | None:
+    """Solve the master; the last answer stands, without the newest plans, if time is up."""
+    try:
+        answer = master.model.solve(deadline)
+    except NoAnswerInTime:
+        return last
+    return answer if answer.finished else last
+
+
+def _sampled_price(problem: Problem, deadline: Deadline) -> FloatArray:
+    """Return the prices at which a few candidates, cheap and dear, cover their share."""
+    by_price = np.lexsort((np.arange(problem.candidates), problem.eur_per_w / problem.reliability))
+    sample = problem.part(by_price[:: problem.candidates // SAMPLE])
+    share = float(sample.cover_w.sum() / problem.cover_w.sum())
+    sample = replace(sample, required_w=problem.required_w * share)
+    return relax(sample, [], deadline, SAMPLE_GAP).price
 
 
 def _prices(problem: Problem, answer: Answer) -> FloatArray:
@@ -146,7 +173,7 @@ def _started(problem: Problem, start: list[Run]) -> _Master:
 
 def _priced(problem: Problem, master: _Master, price: FloatArray) -> tuple[bool, float]:
     """Add the best plans at these prices; return whether any is new, and the bound they prove."""
-    plans = best_plans(problem, priced_gains(problem, price))
+    plans = priced_plans(problem, price)
     found = False
     for candidate in np.flatnonzero(plans.profit > PROFIT_EUR_MIN).tolist():
         found = master.add(candidate, plans.spans[candidate]) or found

@@ -15,10 +15,9 @@ from flexmanager.deadline import Deadline
 from flexmanager.dispatch.commitment import Choice, RunKey, choose
 from flexmanager.dispatch.dive import dive
 from flexmanager.dispatch.greedy import trimmed
-from flexmanager.dispatch.plan import priced_gains
+from flexmanager.dispatch.plan import blocks, priced_gains
 from flexmanager.dispatch.problem import Problem, Run
 from flexmanager.dispatch.relaxation import Relaxation
-from flexmanager.rounding import FloatArray
 
 SEED = 1
 RUNS_MAX = 150
@@ -56,9 +55,9 @@ def improve(
     Returns:
         The best runs found, and the best bound proven [EUR].
     """
-    exist = [(i, t, t + extra + 1) for i, t, extra in np.argwhere(problem.runs).tolist()]
-    if len(exist) <= RUNS_MAX:
-        choice = choose(problem, exist, (), start, deadline.left_s, gap, NODES_WHOLE)
+    if np.count_nonzero(problem.runs) <= RUNS_MAX:
+        every = [(i, t, t + extra + 1) for i, t, extra in np.argwhere(problem.runs).tolist()]
+        choice = choose(problem, every, (), start, deadline, gap, NODES_WHOLE)
         answers = [start, trimmed(problem, choice.runs)]
         best = min(answers, key=problem.objective_eur)
         return best, max(relaxation.bound_eur, choice.bound_eur)
@@ -83,23 +82,23 @@ class _Promising:
     """The candidates worth asking, and of each the runs that the relaxation generated or values."""
 
     def __init__(self, problem: Problem, relaxation: Relaxation) -> None:
-        self._problem = problem
-        self._gains: FloatArray = priced_gains(problem, relaxation.price)
+        self._problem, self._price = problem, relaxation.price
         self._generated: dict[int, set[RunKey]] = {}
         for candidate, spans in relaxation.plans:
             keys = self._generated.setdefault(candidate, set())
             keys.update((candidate, *span) for span in spans)
-        best_eur = self._gains.max(axis=(1, 2))
-        self.candidates = np.flatnonzero(best_eur > WORTHWHILE_EUR)
+        best_eur = [priced_gains(block, self._price).max(axis=(1, 2)) for block in blocks(problem)]
+        self.candidates = np.flatnonzero(np.concatenate(best_eur) > WORTHWHILE_EUR)
 
     def runs(self, candidate: int) -> set[RunKey]:
         """Return the promising runs of a candidate."""
-        gains = self._gains[candidate]
+        own = self._problem.part(slice(candidate, candidate + 1))
+        gains = priced_gains(own, self._price)[0]
         valued = np.argsort(-gains, axis=None, kind="stable")[:RUNS_PER_CANDIDATE]
         found = set(self._generated.get(candidate, ()))
         for place in valued.tolist():
             start, extra = divmod(place, gains.shape[1])
-            if self._problem.runs[candidate, start, extra]:
+            if own.runs[0, start, extra]:
                 found.add((candidate, start, start + extra + 1))
         return found
 
@@ -132,7 +131,7 @@ def _step(
         keys.update(promising.runs(candidate))
     fixed = {_key(run) for run in adjusted}
     start, rest = [*own, *adjusted], problem.beside(standing)
-    choice: Choice = choose(rest, sorted(keys), fixed, start, deadline.left_s, 0.0, NODES_STEP)
+    choice: Choice = choose(rest, sorted(keys), fixed, start, deadline, 0.0, NODES_STEP)
     return trimmed(problem, [*standing, *choice.runs]), choice.finished
 
 

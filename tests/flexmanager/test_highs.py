@@ -1,8 +1,11 @@
 """The array border to HiGHS: answers, duals, bounds and refusals."""
 
+from time import process_time
+
 import numpy as np
 import pytest
 
+from flexmanager.deadline import Deadline
 from flexmanager.errors import SolverError
 from flexmanager.highs import INFINITY, GrowingModel, Model, NoAnswerInTime, SparseMatrix, solve
 
@@ -49,6 +52,18 @@ def test_a_first_guess_is_kept_when_time_is_up() -> None:
 def test_no_time_and_no_guess_is_no_answer() -> None:
     with pytest.raises(NoAnswerInTime):
         solve(knapsack(whole=False), time_limit_s=0.0)
+
+
+def test_a_deadline_that_has_passed_strikes_by_its_own_clock() -> None:
+    passed = Deadline.after(0.0, process_time)
+    answer = solve(knapsack(whole=True), first_guess=np.array([2.0, 2.0]), deadline=passed)
+    assert answer.objective <= 10.0
+    model = GrowingModel(np.full(40, 4.0), np.full(40, INFINITY))
+    for row in range(40):
+        model.add_column(5.0, [row, (row + 7) % 40], np.array([1.0, 2.0]))
+    with pytest.raises(NoAnswerInTime):
+        model.solve(passed)
+    assert model.solve(Deadline.after(10.0)).finished
 
 
 def test_an_impossible_model_is_refused() -> None:
