@@ -17,9 +17,8 @@ from flexmanager.vpp.book import Book, Message, Trade
 from flexmanager.vpp.document import from_document, to_document
 from flexmanager.vpp.judge import accepted, rejections
 from flexmanager.vpp.message import Header
-from flexmanager.vpp.rejection import Rejection, joined
+from flexmanager.vpp.rejection import Rejection
 from settlement.document import canonical_json
-from settlement.errors import InputError
 
 
 def random_id() -> str:
@@ -82,17 +81,14 @@ class TradeDesk:
     def send(self, message: Message, now_s: int) -> tuple[Rejection, ...]:
         """Give a message to the other party; it enters both books once it is accepted.
 
-        Returns:
-            Nothing if it is accepted, else every reason of the recipient.
+        The sender's own rules are asked first: what they refuse is not sent.
 
-        Raises:
-            InputError: the sender's own book refuses it; nothing is sent.
+        Returns:
+            Nothing if it is accepted, else every reason of the party that refuses it.
         """
         sender = message.header.sender
         own = rejections(self.book(sender), message, now_s)
-        if own:
-            raise InputError(joined(own), f"message of {sender}", "one that its rules accept")
-        refused = self.receive(message.header.recipient, message, now_s)
+        refused = own or self.receive(message.header.recipient, message, now_s)
         if not refused:
             self._enter(sender, message, now_s)
         return refused

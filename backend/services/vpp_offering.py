@@ -39,7 +39,7 @@ class Answered:
         offer: accepted by the DSO; None if there is none.
         offering: what stands behind it, and why options are missing.
         left_out: agreements that could not take part, with the reason.
-        refused: the DSO's reasons against the offer.
+        refused: reasons against the offer, of whichever party refuses it.
     """
 
     offer: FlexOffer | None

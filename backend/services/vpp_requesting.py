@@ -55,7 +55,7 @@ class Requested:
 
     Attributes:
         asked: aggregators that accepted it; none where no request is needed.
-        refused: requests that were not accepted, with the reasons.
+        refused: requests that one of the two parties refuses, with the reasons.
     """
 
     asked: tuple[Asked, ...]
@@ -70,7 +70,7 @@ class Ordered:
         orders: what the aggregators accepted, with their desks.
         shortfall_w: by requested ISP what no order covers [W, 0 or more].
         price: of all orders [1e-4 EUR].
-        refused: orders that were not accepted, with the reasons.
+        refused: orders that one of the two parties refuses, with the reasons.
     """
 
     orders: tuple[tuple[TradeDesk, FlexOrder], ...]
@@ -91,9 +91,6 @@ def request_flexibility(
         need: what is expected.
         now_s: UTC second of sending.
         contract_id: contract under which it is asked, if any.
-
-    Raises:
-        InputError: the request would break a rule of the DSO's own.
     """
     limits = need.point.limits.less(need.margin_bp)
     open_isps = np.array([isp >= need.first_isp for isp in need.today.isps], dtype=np.bool_)
@@ -144,7 +141,8 @@ def order_flexibility(
 ) -> Ordered:
     """Order the offers that cover a request at least cost.
 
-    Where an aggregator refuses an order, what is still needed is chosen from the offers left.
+    Where an order is refused, since it would exceed a contract or its offer was taken back, what is
+    still needed is chosen from the offers left.
 
     Args:
         asked: the request, once per aggregator.

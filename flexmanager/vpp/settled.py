@@ -1,18 +1,10 @@
-"""What a book tells a settlement: the orders of a contract and its dealings about capacity."""
+"""What a book tells a settlement about the capacity of a contract."""
 
 from flexmanager.vpp.book import Book
 from flexmanager.vpp.offer import FlexOffer
-from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.request import FlexRequest
 from flexmanager.vpp.reservation import FlexReservationUpdate
 from settlement.orders.capacity import Dealings, RequestedIsp
-from settlement.orders.order import Order
-
-
-def settled_orders(book: Book, contract_id: str) -> tuple[Order, ...]:
-    """Return the orders of a contract as settlement takes them, in order of acceptance."""
-    orders = book.all(FlexOrder)
-    return tuple(one.as_settled() for one in orders if one.contract_id == contract_id)
 
 
 def dealings_of(book: Book, contract_id: str) -> Dealings:

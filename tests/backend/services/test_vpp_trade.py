@@ -23,6 +23,7 @@ from flexmanager.errors import ParameterError
 from flexmanager.vpp.congestion import GridPoint, Limits, PointKind, requested_change_w
 from flexmanager.vpp.covering import Policy
 from flexmanager.vpp.offer import FlexOffer
+from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.plan import ordered_by_isp
 from settlement.activation import Activation
 from settlement.errors import InputError
@@ -30,6 +31,7 @@ from tests.backend import parties
 from tests.backend.defaults import CLOCK, SIGN_BEFORE_S, TUESDAY, isp_at
 from tests.backend.services.vpp_trading import (
     AGGREGATOR,
+    CONTRACT,
     DEAR,
     DSO,
     EUR_PER_MWH,
@@ -177,8 +179,10 @@ def test_a_request_that_an_aggregator_refuses_is_told(begun):
     at = desk(begun)
     elsewhere = GridPoint("elsewhere", PointKind.TRANSFORMER, Limits(1, 1))
     declare_points(begun.session, [elsewhere])
-    with pytest.raises(InputError, match="Invalid CongestionPoint"):
-        request_flexibility([at], need(point=elsewhere), NOON_S)
+    found = request_flexibility([at], need(point=elsewhere), NOON_S)
+    assert found.asked == ()
+    ((_, (reason,)),) = found.refused
+    assert reason.reason.value == "Invalid CongestionPoint"
 
 
 def test_offers_of_two_aggregators_compete(begun):
@@ -244,6 +248,21 @@ def test_an_aggregator_that_has_taken_back_refuses_and_the_rest_is_chosen(begun)
     assert refused.offer_id == cheap.header.message_id
     assert [one.reason.value for one in reasons] == ["Reference message revoked"]
     assert set(ordered.shortfall_w.values()) == {0}
+
+
+def test_an_order_beyond_its_contract_is_not_sent(begun):
+    """Three quarters of an hour are the longest activation; the offer is for a whole hour."""
+    at = desk(begun)
+    tight = replace(CONTRACT, max_runtime_isps=3)
+    at = replace(at, trade=replace(at.trade, contracts={"C1": tight}))
+    (asked,) = ask(at).asked
+    assert answer(begun, at, asked.request).offer is not None
+    ordered = order_flexibility([asked], DEAR, ORDER_S)
+    assert ordered.orders == ()
+    ((_, (reason,)),) = ordered.refused
+    assert reason.reason.value == "Contract exceeded"
+    assert set(ordered.shortfall_w.values()) == {4_000}
+    assert at.book(DSO).all(FlexOrder) == ()
 
 
 # Forming and answering
@@ -349,8 +368,8 @@ def test_a_party_sends_nothing_that_its_own_rules_refuse(begun):
     (asked,) = ask(at).asked
     offer = answer(begun, at, asked.request).offer
     late = replace(offer, header=at.header(AGGREGATOR, NOON_S), expires_s=NOON_S)
-    with pytest.raises(InputError, match="ExpirationDateTime out of bounds"):
-        at.send(late, NOON_S)
+    (reason,) = at.send(late, NOON_S)
+    assert reason.reason.value == "ExpirationDateTime out of bounds"
     assert at.book(DSO).all(FlexOffer) == (offer,)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from flexmanager.errors import ParameterError
 from flexmanager.vpp.choice import Chosen, choose, compare, shortfalls_w
+from flexmanager.vpp.choice_rounding import Goal, rounded
 from flexmanager.vpp.judge import rejections
 from flexmanager.vpp.offer import FlexOffer, OfferOption
 from flexmanager.vpp.order import order_of
@@ -111,6 +112,26 @@ def test_rebound_stays_within_the_room_summed_over_all_orders():
     assert (
         len(choose(request(), [with_rebound(2, 1_000), with_rebound(3, 1_001)], DEAR).chosen) == 1
     )
+
+
+def test_power_outside_the_request_is_not_ordered():
+    """An unsolicited offer may move loads where the DSO has left no room."""
+    beyond = OfferOption("all", 5_000, (*option().isps, (FIVE_PM - 1, -100)))
+    assert named(choose(request(), [offer(2, beyond, request_id=None)], DEAR)) == []
+
+
+def test_factors_that_break_the_band_in_whole_percents_are_no_choice():
+    """There is room for 2 kW after 19:00: of 2.02 kW 99.0 percent fit, of 2.1 kW no 99 do."""
+
+    def after(rebound_w: int, least: int) -> Chosen:
+        rows = (*option().isps, (FIVE_PM + 8, rebound_w))
+        made = offer(2, OfferOption("all", 5_000, rows, least))
+        return Chosen(made, made.options[0], 100)
+
+    goal = Goal.of(request(), DEAR)
+    (fitting,) = rounded(goal, [(after(2_020, 50), 99.005)], True)
+    assert fitting.factor_percent == 99
+    assert rounded(goal, [(after(2_100, 99), 99.0)], True) is None
 
 
 def test_equal_offers_are_chosen_by_their_identity():

@@ -290,6 +290,8 @@ def test_options_need_the_consent_of_the_dso():
 
 def test_an_unsolicited_offer_needs_no_request():
     assert words(Book(TRADE), offer(request_id=None, contract_id=None)) == []
+    unknown = offer(request_id=None, contract_id="C9")
+    assert words(Book(TRADE), unknown) == ["ContractID rejected"]
 
 
 def test_a_contract_covers_its_dates_only():

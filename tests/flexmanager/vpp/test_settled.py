@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from flexmanager.vpp.settled import dealings_of, settled_orders
+from flexmanager.vpp.order import FlexOrder
+from flexmanager.vpp.settled import dealings_of
 from settlement.orders.settle import settle_contract
 from settlement.orders.settled import SettledContract
 from settlement.statement import Period
@@ -46,7 +47,8 @@ def traded():
 
 def test_what_was_traded_is_what_is_settled():
     """4.5 kW are ordered for 1.50 EUR, 4 kW delivered; capacity is paid for 6 of 7 kW."""
-    orders, dealings = settled_orders(traded(), "C1"), dealings_of(traded(), "C1")
+    orders = [one.as_settled() for one in traded().all(FlexOrder)]
+    dealings = dealings_of(traded(), "C1")
     actual = readings_at(dict.fromkeys(REQUESTED, 6_000))
     baseline = declared(dict.fromkeys(REQUESTED, 10_000))
     found = settle_contract(PAID, orders, Period(DAY, DAY), baseline, actual, dealings)
@@ -71,5 +73,4 @@ def test_what_was_taken_back_was_not_offered():
 
 
 def test_another_contract_has_nothing_of_it():
-    assert settled_orders(traded(), "C2") == ()
     assert dealings_of(traded(), "C2").requests == {}
