@@ -19,8 +19,10 @@ def add_baseline_commands(
     """Add `baselines` and `holidays` to a command line; each sets `run`."""
     baselines = commands.add_parser("baselines", help="try baseline methods on a site's history")
     baselines.add_argument("--site", required=True, help="a site of the pilot district")
-    baselines.add_argument("--from", dest="begin", type=_minute, default="17:00", metavar="HH:MM")
-    baselines.add_argument("--to", dest="end", type=_minute, default="20:00", metavar="HH:MM")
+    baselines.add_argument(
+        "--from", dest="begin", type=minute_of_day, default="17:00", metavar="HH:MM"
+    )
+    baselines.add_argument("--to", dest="end", type=minute_of_day, default="20:00", metavar="HH:MM")
     baselines.add_argument("--out", type=Path, metavar="HTML", help="write a page with pictures")
     baselines.set_defaults(run=_baselines)
     holidays = commands.add_parser("holidays", help="propose the non-working days of a year")
@@ -30,7 +32,8 @@ def add_baseline_commands(
     holidays.set_defaults(run=_holidays)
 
 
-def _minute(text: str) -> int:
+def minute_of_day(text: str) -> int:
+    """Read a time of the day such as 17:00, in minutes since midnight."""
     hours, colon, minutes = text.partition(":")
     if not (colon and hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
         raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one such as 17:00")

@@ -13,6 +13,7 @@ from backend.demo.checking import Mismatch
 from backend.demo.pipeline import run_demo
 from backend.demo.table import as_table
 from backend.demo.tampering import AcceptedForgery
+from backend.flexibility_command import add_flexibility_commands
 from backend.office.commands import add_office_commands
 from backend.report.page import write_report
 from settlement.__main__ import main as settlement_main
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(run=lambda options: _demo(options.out, options.checker))
     add_baseline_commands(commands)
+    add_flexibility_commands(commands)
     add_office_commands(commands)
     add_bulk_commands(commands)
     commands.add_parser("verify", help="check a settlement bundle (see: flexledger verify --help)")

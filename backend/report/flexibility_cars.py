@@ -15,6 +15,9 @@ from flexmanager.rounding import IntArray
 UNSAID_WH = 60_000
 """Planned for a car whose driver said nothing: a whole battery; it tells when it is full."""
 
+SHORT_WH = 25
+"""Less than this is what whole W over some quarter hours leave."""
+
 _HOURS = SECONDS_PER_QUARTER / 60 / MINUTES_PER_HOUR
 _SECONDS_PER_HOUR = 3_600
 
@@ -105,3 +108,9 @@ def at_once_w(one: EvSession, rated_w: int, outlook: Outlook) -> IntArray:
     drawn_ws = np.minimum(there_s * rated_w, wanted_wh * _SECONDS_PER_HOUR)
     drawn: IntArray = np.rint(np.diff(drawn_ws) / SECONDS_PER_QUARTER).astype(np.int64)
     return drawn
+
+
+def short_wh(car: CarDay) -> float:
+    """Return what a car left without though charging at once had reached it [Wh]."""
+    missing = max(car.reachable_wh - car.got_wh, 0.0)
+    return missing if missing >= SHORT_WH else 0.0

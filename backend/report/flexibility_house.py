@@ -65,10 +65,10 @@ def house_at(district: District, site_id: str) -> House:
     try:
         assets = district.assets_of(site_id)
     except KeyError:
-        raise InputError("site", site_id, "a site of the pilot district") from None
+        raise InputError(site_id, "site", "a site of the pilot district") from None
     pumps = [one for one in assets if one.kind is AssetKind.HEAT_PUMP]
     if len(pumps) != 1:
-        raise InputError(f"heat pumps of {site_id}", str(len(pumps)), "one")
+        raise InputError(f"{len(pumps)} heat pumps", f"site {site_id}", "one")
     everything = slice(0, district.quarters)
     recorded = district.asset_w(pumps[0].asset_id).astype(np.float64)
     gain = _summed_w(district, [one for one in assets if one.kind in _FIXED])

@@ -99,7 +99,7 @@ def live_park_day(
     outlook, end = _horizon(district, day)
     if not outlook.first_isp <= order.first_isp < order.end_isp <= end:
         raise InputError(
-            "order", f"ISPs {order.first_isp} to {order.end_isp - 1}", f"a part of {day}"
+            f"ISPs {order.first_isp} to {order.end_isp - 1}", "order", f"a part of {day}"
         )
     arriving = _arriving(district, outlook.first_isp, end)
     rated = {asset.asset_id: asset.rated_w for asset in district.assets}
@@ -141,7 +141,7 @@ def _arriving(district: District, first_isp: int, end_isp: int) -> dict[int, lis
         if first_isp <= isp < end_isp:
             found.setdefault(isp, []).append(one)
     if not found:
-        raise InputError("sessions of the day", "none", "a day on which a car arrives")
+        raise InputError("no car arrives", "sessions of the day", "a day with cars")
     return found
 
 

@@ -25,6 +25,7 @@ from settlement.activation import Activation
 from settlement.clock import day_of
 from settlement.errors import InputError
 from settlement.terms import Terms
+from settlement.window import weekly_window
 
 DAYS = 7
 HORIZON_ISPS = 144
@@ -112,7 +113,7 @@ def live_house_week(
     last = district.last_day - timedelta(days=DAYS)
     if monday.weekday() or not district.first_day <= monday <= last:
         expected = f"a Monday from {district.first_day} to {last}"
-        raise InputError("first day", str(monday), expected)
+        raise InputError(str(monday), "first day", expected)
     house = house_at(district, site_id)
     terms, wishes = _agreement(house, monday), WISHES
     standing: tuple[Activation, ...] = ()
@@ -135,9 +136,17 @@ def live_house_week(
 
 
 def _agreement(house: House, monday: date) -> Terms:
-    """Return the demonstration's agreement on less consumption in the evening."""
+    """Return an agreement like the demonstration's on less consumption, from 17:00 to 22:00."""
+    window = weekly_window(range(DAYS), 17 * 60, 22 * 60)
     return replace(
         plan.templates()[0].terms,
+        window0=window[0],
+        window1=window[1],
+        window2=window[2],
+        max_activations=DAYS,
+        max_runtime_isps=8,
+        recovery_isps=4,
+        notice_isps=4,
         start_day=day_of(monday),
         end_day=day_of(monday) + DAYS,
         amount_w=-house.device.heater.rated_w,

@@ -237,6 +237,8 @@ def _why_none(week: HouseWeek, at: int) -> str:
 
 def _close_day(week: HouseWeek, at: int) -> CloseDay:
     title, note = CLOSE[at]
+    if week.lived[at].chosen is None and not week.lived[at].planned.troubles:
+        title, note = "nothing ordered", "The house is heated as planned."
     label = f"{week.day(at):%A}, power and air: {title}"
     svg = plots.draw_house_day(week, at, f"day{at}", label)
     return CloseDay(f"{week.day(at):%A}: {title}", note, Drawing(svg))

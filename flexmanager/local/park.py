@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from flexmanager.local.device import Course
 from flexmanager.local.manager import Manager, activate, plan_rest, planned_again, promised
 from flexmanager.local.offers import PricedOffer, priced
 from flexmanager.local.telling import expected_w
@@ -31,14 +32,16 @@ def shared(managers: Managers, order: Activation) -> dict[str, Manager]:
         The managers with their parts taken on; what the order asks beyond them nobody holds.
     """
     found = {name: _steady(released(one, order), order) for name, one in managers.items()}
+    before = {name: plan_rest(one, one.wanted_w) for name, one in found.items()}
     for isp in order.ordered_isps():
         open_w = abs(order.ordered_w)
-        for name, offer in _cheapest_first(found, isp, order.ordered_w):
+        for name, offer in _cheapest_first(found, before, isp, order.ordered_w):
             power_w = min(abs(offer.activation.ordered_w), open_w)
             if power_w == 0:
                 break
             part = Activation(isp, 1, power_w if order.ordered_w > 0 else -power_w)
             found[name] = activate(found[name], part)
+            before[name] = plan_rest(found[name], found[name].wanted_w)
             open_w -= power_w
     return found
 
@@ -88,14 +91,16 @@ def _steady(manager: Manager, order: Activation) -> Manager:
     return activate(manager, Activation(first, end - first, 0))
 
 
-def _cheapest_first(managers: Managers, isp: int, wanted_w: int) -> list[tuple[str, PricedOffer]]:
+def _cheapest_first(
+    managers: Managers, before: Mapping[str, Course], isp: int, wanted_w: int
+) -> list[tuple[str, PricedOffer]]:
     """Return who holds something in an ISP, the least price first, ties by name."""
     found = []
     for name, one in managers.items():
         offset, part = isp - one.outlook.first_isp, Activation(isp, 1, wanted_w)
         if not one.now <= offset < one.outlook.isps or one.overridden[offset]:
             continue
-        offer = priced(one, part, plan_rest(one, one.wanted_w)) if _willing(one, part) else None
+        offer = priced(one, part, before[name]) if _willing(one, part) else None
         if offer is not None:
             found.append((name, offer))
     return sorted(found, key=lambda pair: (pair[1].price_eur_per_mwh, pair[0]))
