@@ -103,6 +103,8 @@ def answer_request(
 ) -> Answered:
     """Offer what the portfolio of a point can deliver of a request.
 
+    A request in both directions is answered in the one that asks for more.
+
     Args:
         desk: over which the request came.
         request: accepted by the aggregator.
