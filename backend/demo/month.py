@@ -68,6 +68,7 @@ class Month:
         relief_w: congestion point to ISP to ordered W, for the DSO's view of past days.
         ordered: all activations.
         answers: all orders with their dispatch.
+        able_w: agreement to local day to what its site could hold when it was asked [W].
         missed: in the middle of the first activation; None before there is one.
         committed_to: last UTC day whose meter data is committed.
         lived_to: first ISP that the sites have not lived yet.
@@ -81,6 +82,7 @@ class Month:
     relief_w: dict[str, dict[int, int]] = field(default_factory=dict)
     ordered: list[Ordered] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    able_w: dict[bytes, dict[int, int]] = field(default_factory=dict)
     missed: Missed | None = None
     committed_to: int = 0
     lived_to: int = 0
@@ -208,6 +210,8 @@ def _serve_point(
         _available(month, today, one, outlooks[one.site_id].nearest_day, requirement.required_w)
         for one in agreed
     ]
+    for one in judged:
+        month.able_w.setdefault(one.row.agreement_id, {})[today.day] = one.power_w
     answer = answer_requirement(
         month.stage.session,
         month.stage.market,

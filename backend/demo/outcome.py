@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from backend.demo import plan
 from backend.demo.correction import Correction
 from backend.demo.month import Month
+from backend.demo.relief import PointOverloads, Worth, overloads_of, worth_of
 from backend.demo.settlement_day import Closing
 from backend.demo.tampering import Refusal
 from backend.services.local_day import LocalDay
@@ -115,6 +116,8 @@ class Outcome:
     incomplete: int
     paid: int
     points: tuple[PointOutcome, ...]
+    overloads: tuple[PointOverloads, ...]
+    worth: Worth
     site_days: tuple[SiteDay, ...]
     statements: tuple[AgreementOutcome, ...]
     refusals: tuple[Refusal, ...]
@@ -135,6 +138,7 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
     world, session = month.world, month.stage.session
     first, last = month.prepared.first_day, month.prepared.last_day
     columns = slice(world.columns_of(first).start, world.columns_of(last).stop)
+    overloads = overloads_of(month, columns)
     registered = count_registered(session)
     gaps = [answer.dispatch.gap for answer in month.answers]
     return Outcome(
@@ -155,6 +159,8 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
         incomplete=len(closing.settled.incomplete),
         paid=closing.paid,
         points=tuple(_point(month, name, columns) for name in _point_names(month)),
+        overloads=overloads,
+        worth=worth_of(month, closing, overloads),
         site_days=_site_days(month, closing),
         statements=_statements(month, closing),
         refusals=closing.refusals,

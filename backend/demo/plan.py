@@ -28,6 +28,13 @@ LEAD_DAYS = 14
 CHALLENGE_WINDOW_S = 7 * SECONDS_PER_DAY
 ESCROW_AMOUNT = 50_000 * 10_000
 BOND_AMOUNT = 1_000 * 10_000
+OVERLOAD_VALUE = 5_000
+"""What a kWh above a limit costs the DSO if nobody relieves it, 1e-4 EUR: assumed, as no source for
+this district exists. The report names the value at which the DSO breaks even as well."""
+
+MARGIN_BP = 1_000
+"""What the DSO pays the aggregator on top of what prosumers are paid: assumed."""
+
 SPREAD_ISPS = 2
 """The DSO takes peaks to come up to half an hour earlier or later than on the days like today."""
 

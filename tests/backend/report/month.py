@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from backend.demo.correction import Correction
 from backend.demo.outcome import AgreementOutcome, Outcome, PointOutcome, SiteDay
+from backend.demo.relief import PointOverloads, Worth
 from backend.demo.tampering import Refusal
 from backend.services.history import StatementVersion
+from flexmanager.benefit import Assumptions, Flows, benefit
+from flexmanager.overloads import Overload, Verdict
 from settlement.statement import Period
 
 IntArray = NDArray[np.int64]
@@ -109,6 +112,22 @@ CORRECTION = Correction(
     2,
 )  # fmt: skip
 
+FIRST_ISP = 1_806_102_000 // 900
+OVERLOADS = (
+    PointOverloads(
+        "LV1",
+        "import",
+        (
+            *(Overload(FIRST_ISP + at, 2_000, 0, Verdict.RELIEVED) for at in range(72, 74)),
+            *(Overload(FIRST_ISP + at, 2_000, 500, Verdict.NOT_DELIVERED) for at in range(74, 80)),
+            *(Overload(FIRST_ISP + at, 0, 1_000, Verdict.ADDED) for at in range(80, 82)),
+            Overload(FIRST_ISP + 82, 400, 400, Verdict.NO_AGREEMENT),
+        ),
+    ),
+)
+FLOWS = Flows(102_709, 274_055, 62_049, 20_000, 6_000, 1_500)
+ASSUMPTIONS = Assumptions(50_000, 1_000)
+
 
 def outcome(**chosen: object) -> Outcome:
     """The outcome of the short month; any field may be chosen."""
@@ -130,6 +149,8 @@ def outcome(**chosen: object) -> Outcome:
         incomplete=0,
         paid=314_715,
         points=(congested(), calm()),
+        overloads=OVERLOADS,
+        worth=Worth(FLOWS, ASSUMPTIONS, benefit(FLOWS, ASSUMPTIONS)),
         site_days=(site_day(), site_day(96, "2027-03-29")),
         statements=STATEMENTS,
         refusals=REFUSALS,
@@ -145,6 +166,7 @@ def without_activation() -> Outcome:
     """A month in which nothing was ordered."""
     return outcome(
         points=(calm(),),
+        overloads=(),
         site_days=(),
         statements=STATEMENTS[2:],
         agreements=1,

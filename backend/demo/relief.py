@@ -1,0 +1,107 @@
+"""What the month did for the grid and for each actor: overloads with their verdicts, benefit."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.demo import plan
+from backend.demo.month import Month
+from backend.demo.settlement_day import Closing
+from backend.district import CongestionPoint
+from backend.services.local_day import IntArray
+from flexmanager.benefit import Assumptions, Benefit, Flows, benefit
+from flexmanager.overloads import Overload, Supply, find_overloads
+from settlement.identity import agreement_id
+from settlement.units import AMOUNT_PER_EUR
+
+_WH_PER_MWH = 1_000_000
+_ISPS_PER_HOUR = 60 // plan.ISP_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class PointOverloads:
+    """The overloads of a congestion point in one direction, "import" or "export"."""
+
+    name: str
+    direction: str
+    overloads: tuple[Overload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the month was worth to each actor, with what that rests on."""
+
+    flows: Flows
+    assumptions: Assumptions
+    benefit: Benefit
+
+
+def overloads_of(month: Month, columns: slice) -> tuple[PointOverloads, ...]:
+    """Judge all overloads of the month; a direction that never exceeds its limit has none."""
+    found = []
+    for point in month.world.district.congestion_points:
+        for direction, sign in (("import", 1), ("export", -1)):
+            judged = _judged(month, point, columns, sign)
+            if judged:
+                name = point.congestion_point_id
+                found.append(PointOverloads(name, direction, judged))
+    return tuple(found)
+
+
+def worth_of(month: Month, closing: Closing, overloads: tuple[PointOverloads, ...]) -> Worth:
+    """Count what the month was worth to each actor against the month as recorded."""
+    statements = [one.statement for one in closing.settled.run.settled]
+    flows = Flows(
+        sum(one.capacity for one in statements),
+        sum(one.volume for one in statements),
+        sum(one.penalty for one in statements),
+        _energy_cost(month),
+        sum(one.before_w for point in overloads for one in point.overloads) // _ISPS_PER_HOUR,
+        sum(one.after_w for point in overloads for one in point.overloads) // _ISPS_PER_HOUR,
+    )
+    assumptions = Assumptions(plan.OVERLOAD_VALUE, plan.MARGIN_BP)
+    return Worth(flows, assumptions, benefit(flows, assumptions))
+
+
+def _judged(
+    month: Month, point: CongestionPoint, columns: slice, sign: int
+) -> tuple[Overload, ...]:
+    world, name = month.world, point.congestion_point_id
+    limit_w = point.import_limit_w if sign > 0 else point.export_limit_w
+
+    def above_w(*, actual: bool) -> IntArray:
+        return np.maximum(0, sign * world.load_w(name, actual=actual)[columns] - limit_w)
+
+    first_isp = world.first_isp + columns.start
+    required_w = np.zeros(columns.stop - columns.start, dtype=np.int64)
+    for answer in month.answers:
+        order = answer.order
+        wanted_w = np.array(json.loads(order.required_w), dtype=np.int64)
+        if order.congestion_point == name and (sign * wanted_w < 0).any():
+            at = order.first_isp - first_isp
+            required_w[at : at + len(wanted_w)] += np.abs(wanted_w)
+    supplies = [
+        Supply(
+            agreed.terms,
+            tuple(one.activation for one in month.ordered if one.agreed == agreed),
+            month.able_w.get(agreement_id(agreed.terms), {}),
+        )
+        for agreed in month.prepared.agreed
+        if agreed.template.sign == -sign and world.point_of(agreed.site_id) == name
+    ]
+    before_w, after_w = above_w(actual=False), above_w(actual=True)
+    return find_overloads(first_isp, before_w, after_w, required_w, supplies)
+
+
+def _energy_cost(month: Month) -> int:
+    """Return how much dearer the sites' energy was than recorded, at day-ahead prices."""
+    world = month.world
+    whole = slice(0, world.district.quarters)
+    cost_eur = 0.0
+    for site_id, site in world.sites.items():
+        changed_w = site.actual_w - world.recorded_site_w(site_id)
+        if changed_w.any():
+            price = world.horizon(site_id, whole).price_eur_per_mwh
+            cost_eur += float(changed_w @ price) / _ISPS_PER_HOUR / _WH_PER_MWH
+    return round(cost_eur * AMOUNT_PER_EUR)
