@@ -115,14 +115,14 @@ def find_overloads(
         if len(series) != len(before_w) or (series < 0).any():
             found = f"{len(series)} values, least {series.min(initial=0)}"
             raise HorizonError(name, found, f"{len(before_w)} values of 0 or more")
-    found = []
+    overloads = []
     for at in range(len(before_w)):
         before, after = int(before_w[at]), int(after_w[at])
         if before or after:
             isp = first_isp + at
             verdict = _verdict(isp, before, after, int(required_w[at]), supplies)
-            found.append(Overload(isp, before, after, verdict))
-    return tuple(found)
+            overloads.append(Overload(isp, before, after, verdict))
+    return tuple(overloads)
 
 
 def _verdict(
