@@ -17,13 +17,15 @@ from backend.chain.wallet import address_of
 from backend.db.models import RunRow
 from backend.db.store import Session, close_store, open_existing_store
 from backend.office.file import OfficeFile, read_office_file
+from backend.services.claiming import claim_unpaid
 from backend.services.history import describe_history, history_document, history_of
 from backend.services.message_text import render_message
 from backend.services.meter_import import import_meter_file
 from backend.services.metering import commit_new_days
-from backend.services.runs import aggregators_of, count_complete
+from backend.services.runs import aggregators_of, count_complete, settled_of, standing_run
 from backend.services.settlement_job import Office, correct_run, settle_run
 from backend.services.settlement_messages import messages_to
+from backend.services.settling import RunScope
 from settlement.clock import date_text, day_of
 from settlement.day_list_file import read_days
 from settlement.document import canonical_json
@@ -37,7 +39,7 @@ Command = Callable[[OfficeFile, Session, argparse.Namespace], int]
 
 
 def add_office_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `settle`, `correct`, `meter-import`, `history` and `messages`; each sets `run`."""
+    """Add the commands of a settlement office; each sets `run`."""
     settle = _add(commands, "settle", "settle a period, or go on with it", _settle)
     _add_period(settle)
     settle.add_argument("--aggregator", metavar="ADDRESS", help="only this one (default: all)")
@@ -45,6 +47,9 @@ def add_office_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     _add_period(correct)
     correct.add_argument("--aggregator", metavar="ADDRESS", required=True)
     correct.add_argument("--reason", default="", help="added to the cause of the correction")
+    claim = _add(commands, "claim", "have a settled period paid out", _claim)
+    _add_days(claim)
+    claim.add_argument("--aggregator", metavar="ADDRESS", required=True)
     meters = _add(commands, "meter-import", "take in meter files and commit them", _import)
     meters.add_argument("files", nargs="+", type=Path, metavar="CSV")
     history = _add(commands, "history", "show all versions of an agreement's statements", _history)
@@ -68,13 +73,17 @@ def _add(
 
 
 def _add_period(parser: argparse.ArgumentParser) -> None:
+    _add_days(parser)
+    parser.add_argument(
+        "--non-working", type=Path, required=True, metavar="FILE", help="the published list"
+    )
+
+
+def _add_days(parser: argparse.ArgumentParser) -> None:
     for name, target in (("--from", "first"), ("--to", "last")):
         parser.add_argument(
             name, dest=target, type=_day, required=True, metavar="DATE", help="inclusive"
         )
-    parser.add_argument(
-        "--non-working", type=Path, required=True, metavar="FILE", help="the published list"
-    )
 
 
 def _day(text: str) -> int:
@@ -135,6 +144,20 @@ def _correct(file: OfficeFile, session: Session, options: argparse.Namespace) ->
     office = _office(file, session)
     _summarise(session, correct_run(office, aggregator, period, days, options.reason))
     return DONE
+
+
+def _claim(file: OfficeFile, session: Session, options: argparse.Namespace) -> int:
+    """Claim every statement that is not paid yet; anybody may."""
+    office, period = _office(file, session), Period(options.first, options.last)
+    aggregator = bytes_of(options.aggregator, "--aggregator", ADDRESS_BYTES)
+    run = standing_run(session, RunScope(address_of(office.dso), aggregator, period))
+    settled = settled_of(session, run)
+    refused = claim_unpaid(session, office.ledger, office.dso, run, settled, _say)
+    for identity, refusal in refused:
+        sys.stderr.write(f"The ledger refused the claim of {hex_of(identity)}: {refusal}\n")
+    paid = len(settled.run.settled) - len(refused)
+    _say(f"{paid} of {len(settled.run.settled)} statements of version {run.version} are paid")
+    return REFUSED if refused else DONE
 
 
 def _import(file: OfficeFile, session: Session, options: argparse.Namespace) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.chain.adapter import ContractRefused
 from backend.chain.ledger import Ledger, ProvenStatement
 from backend.chain.wallet import Wallet
 from backend.db.models import RunRow, StatementRow
@@ -47,3 +49,48 @@ def claim_all(
             row.paid = True
         session.commit()
         say(f"{min(start + BATCH, len(proven))} of {len(proven)} statements paid")
+
+
+def claim_unpaid(
+    session: Session,
+    ledger: Ledger,
+    sender: Wallet,
+    run: RunRow,
+    settled: SettledPeriod,
+    say: Callable[[str], None],
+) -> tuple[tuple[bytes, ContractRefused], ...]:
+    """Claim what the store does not hold as paid; what is refused does not hold up the others.
+
+    A statement that was claimed by somebody else is noted as paid, and nothing is paid twice.
+
+    Args:
+        session: an open session.
+        ledger: the ledger contract.
+        sender: pays for the transactions; each prosumer gets the money.
+        run: the standing version of a run.
+        settled: what it settled.
+        say: takes progress.
+
+    Returns:
+        Agreements whose claims were refused, each with the reason.
+    """
+    query = select(StatementRow.agreement_id).where(
+        StatementRow.run_id == run.run_id, StatementRow.paid.is_(False)
+    )
+    unpaid = set(session.scalars(query))
+    proven = [
+        one for one in proven_statements(session, settled) if one.statement.agreement_id in unpaid
+    ]
+    refused: list[tuple[bytes, ContractRefused]] = []
+    for start in range(0, len(proven), BATCH):
+        batch = proven[start : start + BATCH]
+        try:
+            claim_all(session, ledger, sender, run, batch, say)
+        except ContractRefused:
+            # The ledger takes a batch as a whole or not at all.
+            for one in batch:
+                try:
+                    claim_all(session, ledger, sender, run, [one], say)
+                except ContractRefused as refusal:
+                    refused.append((one.statement.agreement_id, refusal))
+    return tuple(refused)

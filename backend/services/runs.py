@@ -50,6 +50,19 @@ def versions_of(session: Session, scope: RunScope) -> Sequence[RunRow]:
     return session.scalars(query.order_by(RunRow.version)).all()
 
 
+def standing_run(session: Session, scope: RunScope) -> RunRow:
+    """Return the last version of the run of a period.
+
+    Raises:
+        InputError: the period was not settled.
+    """
+    versions = versions_of(session, scope)
+    if not versions:
+        where = f"period {describe_period(scope.period)}"
+        raise InputError("no run", where, "a period that was settled")
+    return versions[-1]
+
+
 def aggregators_of(session: Session, dso: bytes, period: Period) -> tuple[bytes, ...]:
     """Return who has agreements that name a DSO and have a day in a period, ascending."""
     query = select(AgreementRow).where(AgreementRow.dso == dso, AgreementRow.status == RECORDED)

@@ -29,6 +29,7 @@ from backend.services.runs import (
     recommitted_days,
     scope_of,
     settled_of,
+    standing_run,
     store_run,
     versions_of,
 )
@@ -118,11 +119,7 @@ def correct_run(
         ContractRefused: the ledger refused the correction.
     """
     scope = RunScope(address_of(office.dso), aggregator, period)
-    versions = versions_of(office.session, scope)
-    if not versions:
-        where = f"correction of {describe_period(period)}"
-        raise InputError("no run", where, "a period that was settled")
-    run = versions[-1]
+    run = standing_run(office.session, scope)
     if run.status != DELIVERED:
         office.say(f"{_name(run)} is {run.status}: going on from there")
         run = _carry_on(office, run)

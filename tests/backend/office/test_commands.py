@@ -166,6 +166,7 @@ def test_an_address_without_a_node(url):
         ["settle", "dso.toml"],
         ["settle", "dso.toml", "--from", "19.3.2040", "--to", "2040-03-25", "--non-working", "x"],
         ["correct", "dso.toml", *PERIOD, "--non-working", "x"],
+        ["claim", "dso.toml", *PERIOD],
         ["meter-import", "mdc.toml"],
         ["history", "dso.toml"],
         ["messages", "dso.toml"],
@@ -237,3 +238,11 @@ def test_a_period_without_agreements_is_said(deployed: Town, served: str, folder
     office_file(folder, "dso", parties.DSO, rpc=served, market=market, ledger=ledger)
     assert settle(folder) == DONE
     assert capsys.readouterr().out == "no aggregator has an agreement in the period\n"
+
+
+def test_a_period_that_was_not_settled_cannot_be_claimed(deployed: Town, served, folder, capsys):
+    market, ledger = hex_of(deployed.market.address), hex_of(deployed.ledger.address)
+    path = office_file(folder, "dso", parties.DSO, rpc=served, market=market, ledger=ledger)
+    assert cli.main(["claim", str(path), *PERIOD, "--aggregator", NOBODY]) == UNUSABLE
+    told = capsys.readouterr().err
+    assert "period 2040-03-19 to 2040-03-25: no run; expected a period that was settled" in told

@@ -13,6 +13,7 @@ from settlement.clock import date_text
 from settlement.words import hex_of
 from tests.backend import parties
 from tests.backend.defaults import (
+    CHALLENGE_WINDOW_S,
     DAY_S,
     DEALS,
     HOLIDAY,
@@ -29,7 +30,7 @@ from tests.evm.small_month import Stage
 from tests.evm.tools import anvil_program
 
 CHAIN_ID = 31_337
-DONE = 0
+DONE, REFUSED = 0, 1
 PERIOD = ["--from", "2040-03-19", "--to", "2040-03-25"]
 
 
@@ -40,6 +41,7 @@ class Desks:
     folder: Path
     url: str
     agreements: dict[str, str]
+    stage: Stage
 
     @property
     def dso(self) -> str:
@@ -79,7 +81,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
         office_file(folder, "dso", parties.DSO, **place)
         office_file(folder, "mdc", parties.MDC, **place)
         (folder / "days.txt").write_text(f"{date_text(HOLIDAY)}  # agreed\n")
-        yield Desks(folder, url, agreements)
+        yield Desks(folder, url, agreements, stage)
     close_store(sessions)
 
 
@@ -132,6 +134,17 @@ def test_from_meter_files_to_a_correction(desks: Desks, capsys: pytest.CaptureFi
         told = capsys.readouterr().out
         assert told.count("Settlement 2040-03-19 to 2040-03-25, version") == 2
     owner = hex_of(parties.address("owner of mill"))
+    assert run("claim", desks.dso, *PERIOD, *aggregator()) == REFUSED
+    told = capsys.readouterr()
+    assert told.err.count("The ledger refused the claim of 0x") == len(DEALS)
+    assert "ClaimsNotOpen" in told.err
+    assert "0 of 4 statements of version 2 are paid" in told.out
+    desks.stage.move_to(desks.stage.chain.now_s() + CHALLENGE_WINDOW_S + 60)
+    assert run("claim", desks.dso, *PERIOD, *aggregator()) == DONE
+    assert "4 of 4 statements of version 2 are paid" in capsys.readouterr().out
+    assert desks.stage.token.balance(parties.address("owner of mill")) == second["amount"]
+    assert run("claim", desks.dso, *PERIOD, *aggregator()) == DONE
+    capsys.readouterr()
     assert run("messages", desks.dso, "--party", owner, "--json") == DONE
     assert [one["run"]["version"] for one in json.loads(capsys.readouterr().out)] == [1, 2]
 

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from backend.chain.adapter import ContractRefused
-from backend.chain.ledger import ProvenStatement
-from backend.chain.wallet import address_of
+from backend.chain.ledger import Ledger, ProvenStatement
+from backend.chain.wallet import Wallet, address_of
 from backend.db.models import StatementRow
 from backend.services import claiming
-from backend.services.claiming import claim_all, proven_statements
+from backend.services.claiming import claim_all, claim_unpaid, proven_statements
 from settlement.merkle import Proof
 from tests.backend import parties
 from tests.backend.defaults import CHALLENGE_WINDOW_S, DEALS, PAID_IN_AMOUNT
@@ -187,3 +187,56 @@ def test_each_statement_comes_with_its_terms_and_proof(published):
     for one in proven:
         assert len(one.proof.siblings) == published.run().depth == 2
         assert one.terms in [published.terms(deal.name) for deal in DEALS]
+
+
+# What is not paid yet
+
+
+def unpaid(town: Town) -> list[tuple[bytes, str]]:
+    settled = town.settled()
+    refused = claim_unpaid(
+        town.session, town.ledger, parties.RELAYER, town.run(), settled, lambda _: None
+    )
+    return [(identity, refusal.name) for identity, refusal in refused]
+
+
+def test_what_is_paid_is_not_claimed_again(opened):
+    expected = owed(opened)
+    assert unpaid(opened) == []
+    assert balances(opened) == expected
+    block = opened.chain.block_number()
+    assert unpaid(opened) == []
+    assert opened.chain.block_number() == block
+
+
+def test_what_somebody_else_claimed_is_noted_and_paid_once(opened):
+    expected = owed(opened)
+    opened.ledger.claim(parties.STRANGER, proven_statements(opened.session, opened.settled())[:2])
+    assert unpaid(opened) == []
+    assert balances(opened) == expected
+    assert paid_in_store(opened) == [True] * len(DEALS)
+
+
+def test_each_refusal_is_told_with_its_agreement(published):
+    every = sorted(published.identity(deal.name) for deal in DEALS)
+    assert sorted(unpaid(published)) == [(one, "ClaimsNotOpen") for one in every]
+    assert paid_in_store(published) == [False] * len(DEALS)
+
+
+def test_one_refusal_does_not_hold_up_the_others(opened, monkeypatch):
+    """A statement on hold makes the ledger refuse the whole batch that it is in."""
+    held, real = opened.identity("dairy steady"), Ledger.claim
+
+    def claim_but_one(ledger: Ledger, sender: Wallet, batch: list[ProvenStatement]) -> object:
+        if held in [one.statement.agreement_id for one in batch]:
+            raise ContractRefused("StatementOnHold", (held,))
+        return real(ledger, sender, batch)
+
+    monkeypatch.setattr(Ledger, "claim", claim_but_one)
+    expected = owed(opened)
+    assert unpaid(opened) == [(held, "StatementOnHold")]
+    assert balances(opened) == {**expected, "dairy": 0}
+    assert sorted(paid_in_store(opened)) == [False] + [True] * (len(DEALS) - 1)
+    monkeypatch.undo()
+    assert unpaid(opened) == []
+    assert balances(opened) == expected

@@ -60,7 +60,7 @@ def test_a_correction_killed_at_any_step_is_made_once(ordered, waiting, kill_at)
 
 
 def test_a_correction_needs_a_run(office):
-    with pytest.raises(InputError, match="correction of 2040-03-19 to 2040-03-25: no run"):
+    with pytest.raises(InputError, match="period 2040-03-19 to 2040-03-25: no run"):
         correct(office)
 
 
