@@ -197,6 +197,14 @@ def test_a_request_has_one_direction_per_isp(asked, word):
     assert words(Book(TRADE), request(isps=((FIVE_PM, asked),))) == [word]
 
 
+def test_an_expiry_out_of_bounds_is_told_with_its_bounds():
+    (late,) = rejections(Book(TRADE), request(expires_s=NOON_S), NOON_S)
+    begins_s = SCOPE.clock.start_s(FIVE_PM)
+    assert late.expected == f"after second {NOON_S}, at most {begins_s}"
+    empty = rejections(Book(TRADE), request(expires_s=NOON_S, isps=()), NOON_S)
+    assert f"after second {NOON_S}" in [one.expected for one in empty]
+
+
 @pytest.mark.parametrize(
     ("expires_s", "accepted_so"),
     [(NOON_S, False), (NOON_S + 1, True), (SCOPE.clock.start_s(FIVE_PM), True)],
@@ -230,6 +238,15 @@ def test_a_request_is_good_from_now_to_its_first_requested_isp(expires_s, accept
 )
 def test_an_offer_is_refused(changes, word):
     assert word in words(book(prognosis(), request()), offer(**changes))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "told"),
+    [(BaselineReference(), "neither"), (BaselineReference(uuid(5), "high"), "both")],
+)
+def test_an_offer_names_one_baseline(baseline, told):
+    (reason,) = rejections(book(prognosis(), request()), offer(baseline=baseline), NOON_S)
+    assert (reason.what, reason.expected) == (told, "a prognosis or a method")
 
 
 def test_the_maximum_price_itself_is_accepted():
