@@ -7,51 +7,26 @@ ratios within this run. With `--write` the tables and the chart in docs/ are mad
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
-import psutil
-
 from scripts.benchmarks.settlement_bench.data import write_dense, write_month
-from scripts.benchmarks.settlement_bench.measure import tree_of
 from scripts.benchmarks.settlement_bench.memory import dense_calls, rounds, tree_calls
-from scripts.benchmarks.settlement_bench.report import Report, Table, as_markdown, write_report
+from scripts.benchmarks.settlement_bench.report import Table, as_markdown, keep_table, write_report
+from scripts.benchmarks.settlement_bench.steps import measure_steps
+from scripts.benchmarks.settlement_bench.turns import Runs, check_answers, take_turns
 
 DENSE_IN_MEMORY, DENSE_SIZES, SMALL_ROWS = 100_000, (100_000, 1_000_000), 400
 MONTH_SIZES, SMALL_MONTH_ROWS, PANDAS_AGREEMENTS = (10_000, 50_000), 40, 500
 DENSE = ("kernel_totals", "kernel_dense", "kernel_dense_numpy", "naive_arrays")
 RIVALS = ("pandas", "polars", "duckdb", "spark")
-TIMEOUT_S, POLL_S, TREE_ROUNDS = 900, 0.1, 5
-
-
-@dataclass(slots=True)
-class Runs:
-    """What a contender's runs cost."""
-
-    cpu_s: list[float] = field(default_factory=list)
-    wall_s: list[float] = field(default_factory=list)
-    peak: int = 0
-    answers: set[str] = field(default_factory=set)
-
-    @property
-    def cpu(self) -> float:
-        """Median CPU seconds."""
-        return statistics.median(self.cpu_s)
-
-    @property
-    def wall(self) -> float:
-        """Median wall seconds."""
-        return statistics.median(self.wall_s)
+TREE_ROUNDS = 5
 
 
 def main() -> None:
@@ -59,32 +34,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench settlement", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes, to try it")
+    parser.add_argument("--only", nargs="+", metavar="TABLE", help="names of tables, not all")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="write tables and chart there")
     options = parser.parse_args()
-    scale = 100 if options.quick else 1
     rivals = [name for name in RIVALS if _is_there(name)]
     with tempfile.TemporaryDirectory() as folder:
-        report = Report(list(_printed(_tables(Path(folder), rivals, options.rounds, scale))))
+        tables = _tables(Path(folder), rivals, options.rounds, 100 if options.quick else 1)
+        chosen = options.only or list(tables)
+        if unknown := set(chosen) - set(tables):
+            raise SystemExit(f"unknown table {min(unknown)}; there are {', '.join(tables)}")
+        for name in chosen:
+            table = tables[name]()
+            print(as_markdown(table), flush=True)
+            if options.write:
+                keep_table(name, table, options.write)
     if options.write:
-        write_report(report, options.write)
+        write_report(list(tables), options.write)
 
 
-def _tables(folder: Path, rivals: list[str], turns: int, scale: int) -> Iterator[Table]:
-    yield _in_memory(DENSE_IN_MEMORY // scale)
-    yield _tree(DENSE_IN_MEMORY // scale)
-    for rows in DENSE_SIZES:
-        yield _dense(folder, rows // scale, rivals, turns)
-    if "pandas" in rivals:
-        yield _month(folder, max(10, PANDAS_AGREEMENTS // scale), 1, ("pandas_month",))
-    for rows in MONTH_SIZES:
-        yield _month(folder, rows // scale, turns, ())
-
-
-def _printed(tables: Iterator[Table]) -> Iterator[Table]:
-    """Print each table as soon as it is there: a run takes long."""
-    for table in tables:
-        print(as_markdown(table), flush=True)
-        yield table
+def _tables(
+    folder: Path, rivals: list[str], turns: int, scale: int
+) -> dict[str, Callable[[], Table]]:
+    """Return what makes each table. Ratios are within a table; each is measured in one run."""
+    few = max(10, PANDAS_AGREEMENTS // scale)
+    return {
+        "memory": lambda: _in_memory(DENSE_IN_MEMORY // scale),
+        "tree": lambda: _tree(DENSE_IN_MEMORY // scale),
+        **{
+            f"dense-{rows}": partial(_dense, folder, rows // scale, rivals, turns)
+            for rows in DENSE_SIZES
+        },
+        f"month-{PANDAS_AGREEMENTS}": partial(
+            _month, folder, few, 1, ("pandas_month",) if "pandas" in rivals else ()
+        ),
+        **{
+            f"month-{rows}": partial(_month, folder, rows // scale, turns, ())
+            for rows in MONTH_SIZES
+        },
+        "steps": lambda: _steps(folder, scale),
+    }
 
 
 def _is_there(rival: str) -> bool:
@@ -130,17 +118,35 @@ def _tree(rows: int) -> Table:
     )
 
 
+def _steps(folder: Path, scale: int) -> Table:
+    steps = measure_steps(folder / "steps", scale)
+    return Table(
+        "Steps around the kernel, a partition of the realistic month, CPU",
+        ("", "CPU s", "of", "CPU us each", "bytes written each"),
+        [
+            (
+                one.name,
+                f"{one.cpu_s:.2f}",
+                f"{one.count:,} {one.unit}s",
+                f"{1e6 * one.cpu_s / one.count:.2f}",
+                f"{one.written / one.count:,.1f}",
+            )
+            for one in steps
+        ],
+    )
+
+
 def _dense(folder: Path, rows: int, rivals: list[str], turns: int) -> Table:
     data, small = folder / f"dense-{rows}", folder / "dense-small"
     for path, size in ((data, rows), (small, SMALL_ROWS)):
         if not path.exists():
             path.mkdir()
             write_dense(path, size)
-    runs = _measure((*DENSE, *rivals), data, small, turns)
-    _agree([one for name, one in runs.items() if not name.startswith("kernel_dense")])
-    _agree([one for name, one in runs.items() if name.startswith("kernel_dense")])
+    runs = take_turns((*DENSE, *rivals), data, small, turns)
+    check_answers([one for name, one in runs.items() if not name.startswith("kernel_dense")])
+    check_answers([one for name, one in runs.items() if name.startswith("kernel_dense")])
     base = "spark" if "spark" in runs else "kernel_totals"
-    return _table(f"Dense day from files, {rows:,} x 96", runs, base, rows)
+    return _table(f"Dense day from files, {rows:,} x 96, {_turns(turns)}", runs, base, rows)
 
 
 def _month(folder: Path, rows: int, turns: int, rivals: tuple[str, ...]) -> Table:
@@ -149,55 +155,16 @@ def _month(folder: Path, rows: int, turns: int, rivals: tuple[str, ...]) -> Tabl
         if not path.exists():
             write_month(path, size)
     names = ("read_and_sum", "kernel_month", "kernel_month_numpy", *rivals)
-    runs = _measure(names, data, small, turns)
-    _agree([runs["kernel_month"], runs["kernel_month_numpy"]])
+    runs = take_turns(names, data, small, turns)
+    check_answers([runs["kernel_month"], runs["kernel_month_numpy"]])
     amounts = {json.loads(answer)[0] for name in names[1:] for answer in runs[name].answers}
     assert len(amounts) == 1, f"amounts differ: {amounts}"
-    return _table(f"Realistic month from files, {rows:,} agreements", runs, "read_and_sum", rows)
+    title = f"Realistic month from files, {rows:,} agreements, {_turns(turns)}"
+    return _table(title, runs, "read_and_sum", rows)
 
 
-def _measure(names: tuple[str, ...], data: Path, small: Path, turns: int) -> dict[str, Runs]:
-    """Let contenders take turns, each time in a process of its own."""
-    runs = {name: Runs() for name in names}
-    for _ in range(turns):
-        for name, one in runs.items():
-            module = "scripts.benchmarks.settlement_bench.measure"
-            command = [sys.executable, "-m", module, name, str(data), str(small)]
-            output, peak = _watched(name, command)
-            cost = json.loads(output.splitlines()[-1])
-            one.cpu_s.append(cost["cpu_s"])
-            one.wall_s.append(cost["wall_s"])
-            one.peak = max(one.peak, peak)
-            one.answers.add(json.dumps(cost["answer"]))
-            print(f"{name} {data.name}: {cost['cpu_s']:.2f} CPU s", file=sys.stderr, flush=True)
-    return runs
-
-
-def _watched(name: str, command: list[str]) -> tuple[str, int]:
-    """Run a command; return its output and the most memory that it and all below it held."""
-    peak, began = 0, time.monotonic()
-    with (
-        tempfile.TemporaryFile("w+") as output,
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(command, stdout=output, stderr=errors) as child,
-    ):
-        while child.poll() is None:
-            if time.monotonic() - began > TIMEOUT_S:
-                child.kill()
-            with suppress(psutil.NoSuchProcess):
-                tree = tree_of(psutil.Process(child.pid))
-                peak = max(peak, sum(one.memory_info().rss for one in tree))
-            time.sleep(POLL_S)
-        output.seek(0)
-        errors.seek(0)
-        if child.returncode:
-            raise SystemExit(f"{name} failed:\n{errors.read()[-2000:]}")
-        return output.read(), peak
-
-
-def _agree(runs: list[Runs]) -> None:
-    answers = set().union(*(one.answers for one in runs))
-    assert len(answers) == 1, f"contenders disagree: {answers}"
+def _turns(turns: int) -> str:
+    return "one turn" if turns == 1 else f"median of {turns} turns"
 
 
 def _table(title: str, runs: dict[str, Runs], base: str, rows: int) -> Table:

@@ -1,8 +1,11 @@
 """The benchmark's tables as Markdown and as a chart."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+_STEM = "settlement_benchmark"
+_KEPT = f"{_STEM}.json"
 _LABELS = {
     "kernel_totals": "kernel, totals",
     "kernel_dense": "kernel, statements and root",
@@ -28,17 +31,6 @@ class Table:
     rows: list[tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All comparisons of a run."""
-
-    tables: list[Table]
-
-    def as_markdown(self) -> str:
-        """Write the tables one after the other."""
-        return "\n".join(as_markdown(table) for table in self.tables)
-
-
 def _label(name: str) -> str:
     return _LABELS.get(name, name)
 
@@ -51,18 +43,48 @@ def as_markdown(table: Table) -> str:
     return f"**{table.title}**\n\n" + "".join(f"| {line} |\n" for line in lines)
 
 
-def write_report(report: Report, folder: Path) -> None:
-    """Write `settlement_benchmark.md` and `.svg` into a folder."""
+def keep_table(name: str, table: Table, folder: Path) -> None:
+    """Keep a table under its name, so that tables can be measured one at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = _kept(folder)
+    kept[name] = table
+    text = json.dumps({key: asdict(one) for key, one in kept.items()}, indent=1)
+    (folder / _KEPT).write_text(text + "\n")
+
+
+def _kept(folder: Path) -> dict[str, Table]:
+    path = folder / _KEPT
+    read = json.loads(path.read_text()) if path.exists() else {}
+    return {
+        name: Table(one["title"], tuple(one["columns"]), [tuple(row) for row in one["rows"]])
+        for name, one in read.items()
+    }
+
+
+def write_report(names: list[str], folder: Path) -> None:
+    """Write the kept tables in this order as `settlement_benchmark.md` and `.svg`."""
+    kept = _kept(folder)
+    tables = [kept[name] for name in names if name in kept]
+    drawn = [one for one in tables if "from files" in one.title]
+    if drawn:
+        _draw(drawn, folder / f"{_STEM}.svg")
+    text = "# Settlement benchmark\n\nMade by `scripts/bench settlement --write docs`.\n\n"
+    body = "\n".join(as_markdown(table) for table in tables)
+    chart = f"\n![CPU per agreement]({_STEM}.svg)\n"
+    (folder / f"{_STEM}.md").write_text(text + body + chart)
+
+
+def _draw(tables: list[Table], target: Path) -> None:
+    """Draw CPU per agreement, a panel for each table, at least one."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    shown = [table for table in report.tables if "from files" in table.title]
     figure, axes = pyplot.subplots(
-        len(shown), 1, figsize=(9, 2.4 * len(shown)), constrained_layout=True
+        len(tables), 1, figsize=(9, 2.4 * len(tables)), constrained_layout=True, squeeze=False
     )
-    for axis, table in zip(axes, shown, strict=True):
+    for axis, table in zip(axes[:, 0], tables, strict=True):
         names = [_label(row[0]) for row in reversed(table.rows)]
         each_us = [float(row[3]) for row in reversed(table.rows)]
         colours = ["#2a6f97" if name.startswith("kernel") else "#b0b8bf" for name in names]
@@ -74,8 +96,4 @@ def write_report(report: Report, folder: Path) -> None:
         axis.tick_params(labelsize=8)
         axis.margins(x=0.15)
         axis.spines[["top", "right"]].set_visible(False)
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "settlement_benchmark.svg", metadata={"Date": None})
-    text = "# Settlement benchmark\n\nMade by `scripts/bench settlement --write docs`.\n\n"
-    chart = "\n![CPU per agreement](settlement_benchmark.svg)\n"
-    (folder / "settlement_benchmark.md").write_text(text + report.as_markdown() + chart)
+    figure.savefig(target, metadata={"Date": None})
