@@ -137,7 +137,7 @@ def solve(
     highs.setOptionValue("mip_rel_gap", float(gap))
     highs.setOptionValue("mip_max_nodes", nodes_max)
     _pass(highs, model)
-    _stop_at(highs, deadline)
+    stop_at(highs, deadline)
     if first_guess is not None:
         positions = np.arange(len(first_guess), dtype=np.int32)
         highs.setSolution(len(first_guess), positions, np.asarray(first_guess, dtype=np.float64))
@@ -153,8 +153,8 @@ def _quiet() -> highspy.Highs:
     return highs
 
 
-def _stop_at(highs: highspy.Highs, deadline: Deadline | None) -> None:
-    """Have the solver ask between its iterations whether time is up."""
+def stop_at(highs: highspy.Highs, deadline: Deadline | None) -> None:
+    """Have the solver ask between its iterations whether time is up, if there is a deadline."""
     if deadline is None:
         return
 
@@ -230,6 +230,6 @@ class GrowingModel:
             NoAnswerInTime: the deadline struck before any solution was found.
             SolverError: there is no optimum.
         """
-        _stop_at(self._highs, deadline)
+        stop_at(self._highs, deadline)
         self._highs.run()
         return _answer(self._highs, mixed=False)
