@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -11,34 +10,9 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.solvers import Highs
 
 from flexmanager.planning.fill import Charging
+from scripts.benchmarks.flexibility_bench.problems import HOURS, Problem
 
-HOURS = 0.25
 KWH_PER_MWH = 1_000.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """A store over a day; arrays have shape (n,).
-
-    Attributes:
-        price: what energy costs and earns [EUR/MWh].
-        start_kwh: energy at the start.
-        floor_kwh: least energy at the end of each ISP.
-        capacity_kwh: most energy.
-        charge_kw: most charging power at the grid.
-        discharge_kw: most discharging power at the grid.
-        charge_efficiency: kWh stored per kWh from the grid.
-        efficiency: kWh to the grid per kWh from the store.
-    """
-
-    price: np.ndarray
-    start_kwh: float
-    floor_kwh: np.ndarray
-    capacity_kwh: float
-    charge_kw: np.ndarray
-    discharge_kw: np.ndarray
-    charge_efficiency: float
-    efficiency: float
 
 
 def bare_highs_eur(problem: Problem) -> float:
