@@ -303,6 +303,7 @@ def test_options_need_the_consent_of_the_dso():
     two = offer(2, option("a"), option("b"))
     assert words(book(request()), two) == []
     assert words(book(request(), trade=plain), two) == ["No MutEx offer support"]
+    assert words(book(request(), trade=plain), offer()) == []
 
 
 def test_an_unsolicited_offer_needs_no_request():
