@@ -44,7 +44,7 @@ def week_page(district: District, week: HouseWeek) -> Element:
 @pytest.fixture(scope="module")
 def parks(district: District) -> list[ParkDay]:
     first = first_isp_of(district) + district.quarters_of_day(WEDNESDAY).start
-    order = Activation(first + 44, 4, -12_000)
+    order = Activation(first + 44, 2, -12_000)
     return [live_park_day(district, WEDNESDAY, order, early) for early in (0.5, 0.0, 1.0)]
 
 
