@@ -292,6 +292,12 @@ def test_a_band_holds_at_the_least_factor_too():
     )
 
 
+@pytest.mark.parametrize("power_w", [-8_000, -4_000])
+def test_the_ends_of_a_band_belong_to_it(power_w):
+    banded = request(isps=tuple((isp, RequestedIsp(True, -8_000, -4_000)) for isp in REQUESTED))
+    assert words(book(banded), offer(2, option(power_w=power_w))) == []
+
+
 def test_an_expired_request_is_not_answered():
     late = offer(expires_s=EXPIRES_S + 600)
     assert words(book(request()), late, EXPIRES_S - 1) == []
@@ -316,6 +322,8 @@ def test_a_contract_covers_its_dates_only():
     over = replace(OPTION_CONTRACT, last_day=DAY - 1)
     trade = replace(TRADE, contracts={"C1": over})
     assert words(book(request(), trade=trade), offer()) == ["Period out of bounds"]
+    one_day = {"C1": replace(OPTION_CONTRACT, first_day=DAY, last_day=DAY)}
+    assert words(book(request(), trade=replace(TRADE, contracts=one_day)), offer()) == []
 
 
 # FlexOfferRevocation
