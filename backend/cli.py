@@ -16,6 +16,7 @@ from backend.demo.tampering import AcceptedForgery
 from backend.flexibility_command import add_flexibility_commands
 from backend.office.commands import add_office_commands
 from backend.report.page import write_report
+from backend.watch_command import add_watch_command
 from settlement.__main__ import main as settlement_main
 
 DONE, MISMATCH = 0, 1
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add_flexibility_commands(commands)
     add_office_commands(commands)
     add_bulk_commands(commands)
+    add_watch_command(commands)
     commands.add_parser("verify", help="check a settlement bundle (see: flexledger verify --help)")
     return parser
 

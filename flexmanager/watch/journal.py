@@ -50,7 +50,7 @@ def standing_of(now: Outlook) -> str:
         f"penalty {now.penalty / AMOUNT_PER_EUR:,.2f} EUR"
     )
     if unknown_kwh:
-        text += f"; of {unknown_kwh:,.1f} kWh of that nobody knows yet"
+        text += f"; {unknown_kwh:,.1f} kWh of it nobody knows yet"
     return text
 
 
