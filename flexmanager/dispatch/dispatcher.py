@@ -26,7 +26,7 @@ from flexmanager.rounding import IntArray
 SHORTFALL_EUR_PER_MWH = 10_000.0
 ACTIVATION_EUR = 0.02
 ROUNDS = 8
-RELAXATION_SHARE = 0.5
+GREEDY_SHARE, RELAXATION_SHARE = 0.5, 0.75
 SLACK_W = 1e-6
 
 
@@ -127,7 +127,7 @@ def _solved(
     """Return the best runs found and the best bound proven [EUR]."""
     if not problem.runs.any():
         return [], problem.objective_eur([])
-    start = greedy_runs(problem, deadline.part(RELAXATION_SHARE))
+    start = greedy_runs(problem, deadline.part(GREEDY_SHARE))
     relaxation = relax(problem, start, deadline.part(RELAXATION_SHARE), gap / 4)
     if problem.objective_eur(start) - relaxation.bound_eur <= gap * problem.objective_eur(start):
         return start, relaxation.bound_eur

@@ -31,7 +31,7 @@ Plan = tuple[int, tuple[Span, ...]]
 SMOOTHING = 0.5
 
 # Many candidates have nearly the prices of a sample; from there few rounds are left.
-SAMPLED_FROM, SAMPLE, SAMPLE_SHARE, SAMPLE_GAP = 2_000, 500, 0.2, 1e-3
+SAMPLED_FROM, SAMPLE, SAMPLE_SHARE, SAMPLE_GAP = 2_000, 500, 0.3, 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
