@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from settlement.merkle import SumTree, parent
+from settlement.statement import statement_leaf
 from tests.contracts import actors
 from tests.contracts.defaults import CHALLENGE_WINDOW_S, terms
 from tests.contracts.settling import (
@@ -20,6 +22,9 @@ from tests.contracts.settling import (
     run_of,
 )
 from tests.contracts.world import World
+
+PAIR = FIVE_AGREEMENTS[:2]
+WRAPPING = (2**64 - 1, 2)
 
 
 def claiming(world: World, claim: tuple[object, ...]) -> Any:
@@ -129,4 +134,29 @@ def test_a_run_that_locks_another_sum_than_its_tree_pays_nothing(world: World, e
         assert world.chain.refusal(call, actors.STRANGER) == (
             "ProofMismatch",
             (root, total, root, total + error),
+        )
+
+
+def test_a_sum_does_not_wrap_around(world: World) -> None:
+    """Two amounts add up to 2^64 and a little, and the run locks the little."""
+    both = [Settlement.of([(one, amount)]) for one, amount in zip(PAIR, WRAPPING, strict=True)]
+    both.sort(key=lambda one: one.statements[0].agreement_id)
+    leaves = tuple(statement_leaf(one.statements[0]) for one in both)
+    root, total = parent(*leaves)
+    assert total == sum(WRAPPING) == 2**64 + 1
+    run = Settlement(
+        tuple(one.agreements[0] for one in both),
+        tuple(one.statements[0] for one in both),
+        SumTree((leaves, ((root, total),))),
+    )
+    record_all(world, PAIR)
+    world.chain.at(AFTER_PERIOD_S)
+    fund(world, 1)
+    publish(world, run, sum=1)
+    open_claims(world)
+    for position in range(2):
+        call = claiming(world, run.claim(position))
+        assert world.chain.refusal(call, actors.STRANGER) == (
+            "ProofMismatch",
+            (root, total, root, 1),
         )

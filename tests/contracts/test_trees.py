@@ -16,7 +16,7 @@ TREES = sorted(FOLDER.glob("*.tree"))
 WITHOUT_A_TREE = {
     *("test_artifacts", "test_docs", "test_trees", "test_vectors"),
     *("test_activation_differential", "test_recomputation", "test_ledger_invariants"),
-    "test_rebuild",
+    *("test_rebuild", "test_market_invariants"),
 }
 """Not about one action: comparisons, sequences of actions, and files."""
 
