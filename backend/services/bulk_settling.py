@@ -10,9 +10,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import ActivationRow, AgreementRow, MeterDayRow, MeteringPointRow
@@ -28,8 +27,8 @@ from settlement.statement import Period
 
 PARTITION_AGREEMENTS = 5_000
 
-SiteIds = Select[Any]
-"""Ids of the sites of some agreements, as a query: databases limit the length of lists."""
+_IDS_AT_ONCE = 500
+"""Ids that one query names: databases limit the length of lists, and find each by its index."""
 
 
 def settle_in_partitions(
@@ -82,7 +81,7 @@ def write_period(
         InputError: the folder holds partitions already, or stored data cannot be settled.
     """
     parts = (
-        _portfolio(session, scope, rows, before_block)
+        _portfolio(session, rows, scope.period, before_block)
         for rows in _pages(session, scope, agreements)
     )
     return write_partitions(folder, parts)
@@ -92,21 +91,18 @@ def _pages(session: Session, scope: RunScope, count: int) -> Iterator[list[Agree
     """Return the agreements of a run by ascending id, some at a time."""
     last = b""
     while True:
-        query = select(AgreementRow).where(*_of(scope), AgreementRow.agreement_id > last)
+        query = select(AgreementRow).where(
+            AgreementRow.dso == scope.dso,
+            AgreementRow.aggregator == scope.aggregator,
+            AgreementRow.status == RECORDED,
+            AgreementRow.agreement_id > last,
+        )
         page = session.scalars(query.order_by(AgreementRow.agreement_id).limit(count)).all()
         if not page:
             return
         last = page[-1].agreement_id
         if held := [row for row in page if in_period(row, scope.period)]:
             yield held
-
-
-def _of(scope: RunScope) -> tuple[ColumnElement[bool], ...]:
-    return (
-        AgreementRow.dso == scope.dso,
-        AgreementRow.aggregator == scope.aggregator,
-        AgreementRow.status == RECORDED,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +119,14 @@ class _Stored:
 
 
 def _portfolio(
-    session: Session, scope: RunScope, rows: list[AgreementRow], before_block: int
+    session: Session, rows: list[AgreementRow], period: Period, before_block: int
 ) -> Portfolio:
     """Read everything that the statements of some agreements depend on."""
-    ids = rows[0].agreement_id, rows[-1].agreement_id
-    near = select(AgreementRow.site_id).where(*_of(scope), AgreementRow.agreement_id.between(*ids))
-    stored = _Stored(_logs(session, near), _points(session, near))
+    site_ids = sorted({row.site_id for row in rows})
+    stored = _Stored(_logs(session, site_ids), _points(session, site_ids))
     records = [_record(session, row, stored) for row in rows]
-    first, last = _utc_days(rows, stored, scope.period)
-    blobs = _blobs(session, near, stored, (first, last), before_block)
+    first, last = _utc_days(rows, stored, period)
+    blobs = _blobs(session, stored, (first, last), before_block)
     return portfolio_of(records, blobs, first, last)
 
 
@@ -149,25 +144,31 @@ def _record(session: Session, row: AgreementRow, stored: _Stored) -> AgreementRe
     )
 
 
-def _logs(session: Session, near: SiteIds) -> dict[str, dict[bytes, list[Activation]]]:
-    query = (
-        select(ActivationRow, AgreementRow.site_id)
-        .join(AgreementRow, AgreementRow.agreement_id == ActivationRow.agreement_id)
-        .where(AgreementRow.status == RECORDED, AgreementRow.site_id.in_(near))
-        .order_by(ActivationRow.agreement_id, ActivationRow.position)
-    )
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[begin : begin + _IDS_AT_ONCE] for begin in range(0, len(ids), _IDS_AT_ONCE))
+
+
+def _logs(session: Session, site_ids: Sequence[str]) -> dict[str, dict[bytes, list[Activation]]]:
     logs: dict[str, dict[bytes, list[Activation]]] = {}
-    for row, site_id in session.execute(query):
-        activation = Activation(row.first_isp, row.isps, row.ordered_w)
-        logs.setdefault(site_id, {}).setdefault(row.agreement_id, []).append(activation)
+    for some in _batches(site_ids):
+        query = (
+            select(ActivationRow, AgreementRow.site_id)
+            .join(AgreementRow, AgreementRow.agreement_id == ActivationRow.agreement_id)
+            .where(AgreementRow.status == RECORDED, AgreementRow.site_id.in_(some))
+            .order_by(ActivationRow.agreement_id, ActivationRow.position)
+        )
+        for row, site_id in session.execute(query):
+            activation = Activation(row.first_isp, row.isps, row.ordered_w)
+            logs.setdefault(site_id, {}).setdefault(row.agreement_id, []).append(activation)
     return logs
 
 
-def _points(session: Session, near: SiteIds) -> dict[str, list[MeteringPointRow]]:
+def _points(session: Session, site_ids: Sequence[str]) -> dict[str, list[MeteringPointRow]]:
     points: dict[str, list[MeteringPointRow]] = {}
-    query = select(MeteringPointRow).where(MeteringPointRow.site_id.in_(near))
-    for row in session.scalars(query.order_by(MeteringPointRow.name)):
-        points.setdefault(row.site_id, []).append(row)
+    for some in _batches(site_ids):
+        query = select(MeteringPointRow).where(MeteringPointRow.site_id.in_(some))
+        for row in session.scalars(query.order_by(MeteringPointRow.name)):
+            points.setdefault(row.site_id, []).append(row)
     return points
 
 
@@ -189,27 +190,29 @@ def _utc_days(rows: list[AgreementRow], stored: _Stored, period: Period) -> tupl
 
 
 def _blobs(
-    session: Session,
-    near: SiteIds,
-    stored: _Stored,
-    utc_days: tuple[int, int],
-    before_block: int,
+    session: Session, stored: _Stored, utc_days: tuple[int, int], before_block: int
 ) -> Blobs:
     """Return the day blobs of the sites in the version that is committed, as `settling` does."""
-    companies = {point.mdc for points in stored.points.values() for point in points}
+    mdc_of = {point.name: point.mdc for points in stored.points.values() for point in points}
     days = range(utc_days[0], utc_days[1] + 1)
-    committed = {mdc: committed_versions(session, mdc, days, before_block) for mdc in companies}
-    query = (
-        select(MeterDayRow, MeteringPointRow.mdc)
-        .join(MeteringPointRow, MeteringPointRow.name == MeterDayRow.metering_point)
-        .where(
-            MeteringPointRow.site_id.in_(near),
-            MeterDayRow.utc_day.between(*utc_days),
-        )
-        .order_by(MeterDayRow.version)
-    )
+    committed = {
+        mdc: committed_versions(session, mdc, days, before_block) for mdc in set(mdc_of.values())
+    }
     blobs: dict[str, dict[int, bytes]] = {}
-    for row, mdc in session.execute(query):
-        if row.commitment is not None and row.commitment <= committed[mdc].get(row.utc_day, -1):
-            blobs.setdefault(row.metering_point, {})[row.utc_day] = row.blob
+    for some in _batches(sorted(mdc_of)):
+        query = select(
+            MeterDayRow.metering_point,
+            MeterDayRow.utc_day,
+            MeterDayRow.commitment,
+            MeterDayRow.blob,
+        ).where(
+            MeterDayRow.metering_point.in_(some),
+            MeterDayRow.utc_day.between(*utc_days),
+            MeterDayRow.commitment.is_not(None),
+        )
+        for point, utc_day, commitment, blob in session.execute(
+            query.order_by(MeterDayRow.version)
+        ):
+            if commitment <= committed[mdc_of[point]].get(utc_day, -1):
+                blobs.setdefault(point, {})[utc_day] = blob
     return blobs
