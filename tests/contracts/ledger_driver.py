@@ -103,15 +103,13 @@ class Driver:
 
     def deposit(self) -> None:
         amount = self.random.randrange(1, 12_000)
-        self.model.free += amount
+        self.model.deposit(amount)
         self.do("deposit", self.ledger.deposit(DSO, amount * 100), actors.AGGREGATOR)
 
     def withdraw(self) -> None:
         amount = self.random.choice([self.random.randrange(1, 8000), max(1, self.model.free)])
-        refused = "" if amount <= self.model.free else "EscrowShort"
         call = self.ledger.withdraw(DSO, amount * 100)
-        self.model.free -= 0 if refused else amount
-        self.do("withdraw", call, actors.AGGREGATOR, refused)
+        self.do("withdraw", call, actors.AGGREGATOR, self.model.withdraw(amount))
 
     def withdraw_bonds(self) -> None:
         bonds = self.random.choice([1, max(1, self.model.bonds), 5])
@@ -216,10 +214,13 @@ class Driver:
 
     def check(self) -> None:
         """What has to hold after every step: the ledger holds what it owes, bonds included."""
+        model = self.model
         free, _ = self.world.chain.read(self.ledger.escrowOf(AGGREGATOR, DSO))
-        assert free == self.model.free * 100
-        missing_bonds = BONDS - self.model.bonds_held
-        assert self.world.held + missing_bonds * BOND_UNITS == self.model.held * 100
+        assert free == model.free * 100
+        held = self.world.held + (BONDS - model.bonds_held) * BOND_UNITS
+        assert held == model.held * 100
+        assert model.put_in * 100 == (model.taken_back + model.paid_out) * 100 + held
+        assert 0 <= sum(run.locked for run in model.runs) <= model.put_in, "locked was paid in"
 
     def check_all(self) -> None:
         """The same for every run and agreement."""

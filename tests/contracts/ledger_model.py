@@ -49,6 +49,8 @@ class LedgerModel:
     credits: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     accounts: dict[int, int] = field(default_factory=dict)
     paid: dict[int, int] = field(default_factory=dict)
+    put_in: int = 0
+    taken_back: int = 0
 
     @property
     def held(self) -> int:
@@ -59,6 +61,24 @@ class LedgerModel:
     def bonds_held(self) -> int:
         """The bonds that the ledger must hold, tied and free."""
         return self.bonds + sum(run.status == BONDED for run in self.runs)
+
+    @property
+    def paid_out(self) -> int:
+        """All that prosumers have got."""
+        return sum(self.paid.values())
+
+    def deposit(self, amount: int) -> None:
+        """Put escrow in."""
+        self.free += amount
+        self.put_in += amount
+
+    def withdraw(self, amount: int) -> str:
+        """Take free escrow back."""
+        if amount > self.free:
+            return "EscrowShort"
+        self.free -= amount
+        self.taken_back += amount
+        return ""
 
     def publish(self, settlement: Settlement, now_s: int) -> str:
         """Publish the next run."""

@@ -1,12 +1,16 @@
 """Random sequences of everything that moves money: nothing appears, nothing is lost."""
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
+
+import pytest
 
 from tests.contracts.defaults import DAY_S
 from tests.contracts.ledger_driver import AGREEMENTS, PERIOD_DAYS, PERIODS, Driver
 from tests.contracts.settling import FIRST_DAY, record_all
 from tests.contracts.world import World
+from tests.evm.tools import long_tests
 
 STEPS = 120
 SEEDS = (0, 5)
@@ -28,9 +32,12 @@ def drive(world: World, seed: int) -> Counter[str]:
     return driver.seen
 
 
-def test_money_is_conserved(deployed: World) -> None:
+@pytest.mark.parametrize(
+    "seeds", [SEEDS, pytest.param(range(6, 36), marks=long_tests)], ids=["few", "many"]
+)
+def test_money_is_conserved(deployed: World, seeds: Iterable[int]) -> None:
     seen: Counter[str] = Counter()
-    for seed in SEEDS:
+    for seed in seeds:
         seen.update(drive(deployed, seed))
     met = {name for name, times in seen.items() if times}
     expected = {
