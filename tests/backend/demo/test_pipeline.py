@@ -155,12 +155,14 @@ def test_no_site_is_ordered_twice_in_one_quarter(store):
     assert max(ordered.values()) == 1
 
 
-def test_every_template_is_agreed_and_activated(finished):
+def test_every_template_is_agreed_and_both_directions_are_activated(finished):
     activated = Counter()
     for one in finished.outcome.statements:
         activated[one.agreement] += one.activations
     assert set(activated) == {template.name for template in templates()}
-    assert min(activated.values()) > 0
+    signs = {template.sign for template in templates() if activated[template.name]}
+    assert signs == {template.sign for template in templates()}
+    assert len(signs) == 2
 
 
 # The clock change
