@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from backend.arguments import minute_of_day
 from backend.district import load_district
 from backend.non_working_days import as_list, propose
 from backend.report.baseline_evaluation import evaluate
@@ -30,14 +31,6 @@ def add_baseline_commands(
     holidays.add_argument("--subdivision", metavar="PART", help="a part of the country")
     holidays.add_argument("--year", required=True, type=int)
     holidays.set_defaults(run=_holidays)
-
-
-def minute_of_day(text: str) -> int:
-    """Read a time of the day such as 17:00, in minutes since midnight."""
-    hours, colon, minutes = text.partition(":")
-    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one such as 17:00")
-    return 60 * int(hours) + int(minutes)
 
 
 def _baselines(options: argparse.Namespace) -> int:

@@ -7,14 +7,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from itertools import chain
 from pathlib import Path
 
+from backend.arguments import add_days
 from backend.db.store import Session, close_store, open_existing_store
 from backend.kernel.bulk.executors import PLACES, executor_of
 from backend.kernel.bulk.meter_mapping import Mapping, Unit
-from settlement.clock import ISP_MINUTES_ALLOWED, Clock, ClockRule, day_of
+from settlement.clock import ISP_MINUTES_ALLOWED, Clock, ClockRule
 from settlement.day_list_file import read_days
 from settlement.errors import SettlementError
 from settlement.statement import Period
@@ -36,11 +36,11 @@ def add_bulk_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     days.add_argument("files", nargs="+", type=Path, metavar="PARQUET")
     days = _add(kinds, "export-days", "day blobs out of the store", _export_days)
     _add_store(days, "mdc")
-    _add_days(days)
+    add_days(days)
     days.add_argument("target", type=Path, metavar="PARQUET")
     partition = _add(kinds, "partition", "a run's agreements to a folder of partitions", _partition)
     _add_store(partition, "dso", "aggregator")
-    _add_days(partition)
+    add_days(partition)
     partition.add_argument("folder", type=Path, help="new or empty")
     partition.add_argument("--agreements", type=_positive, default=5_000, help="of a partition")
     _add_settle(_add(kinds, "settle", "a folder of partitions to statements and a root", _settle))
@@ -165,21 +165,6 @@ def _add_store(command: argparse.ArgumentParser, *parties: str) -> None:
         command.add_argument(f"--{party}", required=True, metavar="ADDRESS")
 
 
-def _add_days(command: argparse.ArgumentParser) -> None:
-    for name, target in (("--from", "first"), ("--to", "last")):
-        command.add_argument(
-            name, dest=target, type=_day, required=True, metavar="DATE", help="inclusive"
-        )
-
-
-def _day(text: str) -> int:
-    try:
-        return day_of(date.fromisoformat(text))
-    except ValueError:
-        message = f"{text!r} is no date; expected one such as 2027-03-29"
-        raise argparse.ArgumentTypeError(message) from None
-
-
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
@@ -189,7 +174,7 @@ def _positive(text: str) -> int:
 def _add_settle(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="partitions with their manifest")
     command.add_argument("results", type=Path, help="folder of the statements; what is there stays")
-    _add_days(command)
+    add_days(command)
     command.add_argument(
         "--non-working", type=Path, required=True, metavar="FILE", help="the published list"
     )

@@ -5,7 +5,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from backend.baselines_command import DONE, UNUSABLE, minute_of_day
+from backend.arguments import minute_of_day
+from backend.baselines_command import DONE, UNUSABLE
 from backend.district import load_district
 from backend.report.flexibility_outlook import CLOCK
 from backend.report.flexibility_park import live_park_day

@@ -7,9 +7,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
+from backend.arguments import add_days
 from backend.chain.adapter import ContractRefused
 from backend.chain.connecting import connect_contracts
 from backend.chain.keystore import read_keystore
@@ -26,7 +26,7 @@ from backend.services.runs import aggregators_of, count_complete, settled_of, st
 from backend.services.settlement_job import Office, correct_run, settle_run
 from backend.services.settlement_messages import messages_to
 from backend.services.settling import RunScope
-from settlement.clock import date_text, day_of
+from settlement.clock import date_text
 from settlement.day_list_file import read_days
 from settlement.document import canonical_json
 from settlement.errors import SettlementError
@@ -48,7 +48,7 @@ def add_office_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     correct.add_argument("--aggregator", metavar="ADDRESS", required=True)
     correct.add_argument("--reason", default="", help="added to the cause of the correction")
     claim = _add(commands, "claim", "have a settled period paid out", _claim)
-    _add_days(claim)
+    add_days(claim)
     claim.add_argument("--aggregator", metavar="ADDRESS", required=True)
     meters = _add(commands, "meter-import", "take in meter files and commit them", _import)
     meters.add_argument("files", nargs="+", type=Path, metavar="CSV")
@@ -73,25 +73,10 @@ def _add(
 
 
 def _add_period(parser: argparse.ArgumentParser) -> None:
-    _add_days(parser)
+    add_days(parser)
     parser.add_argument(
         "--non-working", type=Path, required=True, metavar="FILE", help="the published list"
     )
-
-
-def _add_days(parser: argparse.ArgumentParser) -> None:
-    for name, target in (("--from", "first"), ("--to", "last")):
-        parser.add_argument(
-            name, dest=target, type=_day, required=True, metavar="DATE", help="inclusive"
-        )
-
-
-def _day(text: str) -> int:
-    try:
-        return day_of(date.fromisoformat(text))
-    except ValueError:
-        message = f"{text!r} is no date; expected one such as 2027-03-29"
-        raise argparse.ArgumentTypeError(message) from None
 
 
 def _run(command: Command, options: argparse.Namespace) -> int:
