@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexmanager.errors import ParameterError
-from flexmanager.rounding import BoolArray
+from flexmanager.rounding import BoolArray, FloatArray
 from settlement.units import POWER_W_MAX
 
 AGREEMENT_ID_BYTES = 32
@@ -74,3 +74,15 @@ class Candidate:
     def name(self) -> str:
         """Short name for errors."""
         return f"agreement {self.agreement_id.hex()[:16]}"
+
+
+def response(isps: int, rebound_share: float, rebound_isps: int) -> FloatArray:
+    """Return what an activation changes per delivered W, shape (isps + rebound_isps,).
+
+    It is 1 in the ISPs of the activation, 0 or negative after it, where delivered energy comes back
+    evenly.
+    """
+    shares = np.ones(isps + rebound_isps)
+    if rebound_isps:
+        shares[isps:] = -rebound_share * isps / rebound_isps
+    return shares

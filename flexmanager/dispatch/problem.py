@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from flexmanager.dispatch.candidate import Candidate
+from flexmanager.dispatch.candidate import Candidate, response
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.horizon import MINUTES_PER_HOUR
 from flexmanager.rounding import BoolArray, FloatArray, IntArray
@@ -89,12 +89,10 @@ class Problem:
 
         The change is negative where delivered energy comes back.
         """
-        end = stop + int(self.rebound_isps[candidate])
-        shares = np.full(end - start, self.reliability[candidate])
-        if end > stop:
-            back = self.rebound_share[candidate] * (stop - start) / (end - stop)
-            shares[stop - start :] *= -back
-        return slice(start, min(end, self.isps)), shares[: self.isps - start]
+        back_isps = int(self.rebound_isps[candidate])
+        shares = response(stop - start, float(self.rebound_share[candidate]), back_isps)
+        expected = float(self.reliability[candidate]) * shares[: self.isps - start]
+        return slice(start, min(stop + back_isps, self.isps)), expected
 
     def covered_w(self, runs: Sequence[Run]) -> FloatArray:
         """Return the expected delivery of runs per ISP less what comes back, shape (n,) [W]."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexmanager.dispatch import Candidate
+from flexmanager.dispatch import Candidate, response
 from flexmanager.errors import ParameterError
 from flexmanager.rounding import FloatArray, IntArray
 from flexmanager.vpp.plan import Plan
@@ -59,12 +59,10 @@ def effects_of(plan: Plan, candidates: Mapping[bytes, Candidate], isps: Sequence
     relief_w = np.zeros((len(identities), len(isps)))
     for one in plan:
         candidate, row = candidates[one.agreement_id], relief_w[row_of[one.agreement_id]]
-        begin, power_w = one.activation.first_isp - isps[0], abs(one.activation.ordered_w)
-        end = begin + one.activation.isps
-        row[begin:end] += power_w
-        if candidate.rebound_share:
-            per_isp = candidate.rebound_share * one.activation.isps / candidate.rebound_isps
-            row[end : end + candidate.rebound_isps] -= power_w * per_isp
+        begin = one.activation.first_isp - isps[0]
+        shares = response(one.activation.isps, candidate.rebound_share, candidate.rebound_isps)
+        changed = row[begin : begin + len(shares)]
+        changed += abs(one.activation.ordered_w) * shares[: len(changed)]
     reliability = np.array([candidates[identity].reliability for identity in identities])
     return Effects(relief_w, reliability.astype(np.float64))
 
