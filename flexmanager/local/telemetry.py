@@ -12,7 +12,37 @@ UTC_S_MAX = 2**40
 
 
 @dataclass(frozen=True, slots=True)
-class MeterReading:
+class _Told:
+    """What every record has.
+
+    Attributes:
+        asset_id: the asset.
+        utc_s: UTC second that the record is about.
+    """
+
+    asset_id: str
+    utc_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse an asset without a name."""
+        named(type(self).__name__, self.asset_id)
+        whole(self.asset_id, "utc_s", self.utc_s, 0, UTC_S_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class _Power(_Told):
+    """A power, consumption positive [W]."""
+
+    power_w: int
+
+    def __post_init__(self) -> None:
+        """Refuse powers that cannot be recorded."""
+        _Told.__post_init__(self)
+        whole(self.asset_id, "power_w", self.power_w, -POWER_W_MAX, POWER_W_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading(_Power):
     """Mean power of an ISP, from its meter.
 
     Attributes:
@@ -21,18 +51,9 @@ class MeterReading:
         power_w: mean power over it, consumption positive [W].
     """
 
-    asset_id: str
-    utc_s: int
-    power_w: int
-
-    def __post_init__(self) -> None:
-        """Refuse powers that cannot be recorded."""
-        _check_frame(self)
-        whole(self.asset_id, "power_w", self.power_w, -POWER_W_MAX, POWER_W_MAX)
-
 
 @dataclass(frozen=True, slots=True)
-class MomentaryPower:
+class MomentaryPower(_Power):
     """Power as it is at an instant, so that nobody has to wait for the end of an ISP.
 
     Attributes:
@@ -41,18 +62,9 @@ class MomentaryPower:
         power_w: power then, consumption positive [W].
     """
 
-    asset_id: str
-    utc_s: int
-    power_w: int
-
-    def __post_init__(self) -> None:
-        """Refuse powers that cannot be recorded."""
-        _check_frame(self)
-        whole(self.asset_id, "power_w", self.power_w, -POWER_W_MAX, POWER_W_MAX)
-
 
 @dataclass(frozen=True, slots=True)
-class StateReading:
+class StateReading(_Told):
     """The state of a device as it was measured.
 
     Attributes:
@@ -61,19 +73,17 @@ class StateReading:
         state: as the device defines it; NaN for a part that nobody measures.
     """
 
-    asset_id: str
-    utc_s: int
     state: State
 
     def __post_init__(self) -> None:
         """Refuse infinite states."""
-        _check_frame(self)
+        _Told.__post_init__(self)
         if any(isinf(part) for part in self.state):
             raise ParameterError(self.asset_id, "state", self.state, "numbers, NaN for unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerOverride:
+class OwnerOverride(_Told):
     """The owner takes back control for a while.
 
     Attributes:
@@ -82,18 +92,16 @@ class OwnerOverride:
         until_utc_s: UTC second at which the manager has it again.
     """
 
-    asset_id: str
-    utc_s: int
     until_utc_s: int
 
     def __post_init__(self) -> None:
         """Refuse an end before the beginning."""
-        _check_frame(self)
+        _Told.__post_init__(self)
         whole(self.asset_id, "until_utc_s", self.until_utc_s, self.utc_s + 1, UTC_S_MAX)
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class Departed(_Told):
     """A vehicle was unplugged.
 
     Attributes:
@@ -101,16 +109,9 @@ class Departed:
         utc_s: UTC second of the departure.
     """
 
-    asset_id: str
-    utc_s: int
-
-    def __post_init__(self) -> None:
-        """Refuse an asset without a name."""
-        _check_frame(self)
-
 
 @dataclass(frozen=True, slots=True)
-class StillThere:
+class StillThere(_Told):
     """A vehicle is plugged in although its stated departure has come; nobody knows for how long.
 
     Attributes:
@@ -118,16 +119,9 @@ class StillThere:
         utc_s: UTC second at which it was seen.
     """
 
-    asset_id: str
-    utc_s: int
-
-    def __post_init__(self) -> None:
-        """Refuse an asset without a name."""
-        _check_frame(self)
-
 
 @dataclass(frozen=True, slots=True)
-class TakesNoMore:
+class TakesNoMore(_Told):
     """A vehicle tells its charging point that it takes no more energy, such as when it is full.
 
     Attributes:
@@ -135,16 +129,9 @@ class TakesNoMore:
         utc_s: UTC second from which it takes none.
     """
 
-    asset_id: str
-    utc_s: int
-
-    def __post_init__(self) -> None:
-        """Refuse an asset without a name."""
-        _check_frame(self)
-
 
 @dataclass(frozen=True, slots=True)
-class OwnerWish:
+class OwnerWish(_Told):
     """A sentence of the owner, such as "not today".
 
     Attributes:
@@ -153,13 +140,11 @@ class OwnerWish:
         sentence: what was said, of a kind listed in `wishes.SENTENCES`.
     """
 
-    asset_id: str
-    utc_s: int
     sentence: str
 
     def __post_init__(self) -> None:
         """Refuse silence."""
-        _check_frame(self)
+        _Told.__post_init__(self)
         if not self.sentence.strip():
             raise ParameterError(self.asset_id, "sentence", self.sentence, "a sentence")
 
@@ -174,8 +159,3 @@ Record = (
     | StillThere
     | TakesNoMore
 )
-
-
-def _check_frame(record: Record) -> None:
-    named(type(record).__name__, record.asset_id)
-    whole(record.asset_id, "utc_s", record.utc_s, 0, UTC_S_MAX)
