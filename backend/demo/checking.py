@@ -7,8 +7,8 @@ from pathlib import Path
 
 from backend.db.models import RunRow
 from backend.demo import plan
-from backend.demo.month import Month
 from backend.demo.preparation import metering_point
+from backend.demo.unfolding import Month
 from backend.services.records import recorded_agreements
 from backend.services.settlement_job import bundle_path
 from backend.services.settling import SettledPeriod

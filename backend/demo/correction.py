@@ -7,8 +7,8 @@ from backend.chain.wallet import address_of
 from backend.db.models import RunRow
 from backend.demo import plan
 from backend.demo.checking import COMPLETE_BY_OWN_METER
-from backend.demo.month import Month
 from backend.demo.preparation import metering_point
+from backend.demo.unfolding import Month
 from backend.services.history import StatementVersion, history_of
 from backend.services.metering import commit_new_days, take_in_day
 from backend.services.runs import scope_of, settled_of

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from backend.demo import plan
 from backend.demo.correction import Correction
-from backend.demo.month import Month
 from backend.demo.relief import PointOverloads, Worth, overloads_of, worth_of
 from backend.demo.settlement_day import Closing
 from backend.demo.tampering import Refusal
+from backend.demo.unfolding import Month
 from backend.services.local_day import LocalDay
 from backend.services.records import count_registered
 from settlement.clock import date_of

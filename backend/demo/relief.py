@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.demo import plan
-from backend.demo.month import Month
 from backend.demo.settlement_day import Closing
+from backend.demo.unfolding import Month
 from backend.district import CongestionPoint
 from backend.services.local_day import IntArray
 from flexmanager.benefit import Assumptions, Benefit, Flows, benefit

@@ -12,8 +12,8 @@ from backend.db.models import RunRow
 from backend.demo import plan
 from backend.demo.checking import Mismatch, check_all, jobs_of
 from backend.demo.correction import Correction, correct_month
-from backend.demo.month import Month
 from backend.demo.tampering import Refusal, tamper_with_bundles, tamper_with_claims
+from backend.demo.unfolding import Month
 from backend.services.claiming import claim_all, proven_statements
 from backend.services.message_text import render_message
 from backend.services.runs import settled_of

@@ -23,9 +23,12 @@ from flexmanager.assets import (
 )
 from flexmanager.horizon import SiteHorizon
 from flexmanager.manager import AssetState
-from flexmanager.site import Site, build_site, respond
+from flexmanager.site import Site, build_site, capability_w, respond
 from settlement.clock import date_of
 from settlement.units import AMOUNT_PER_EUR, BASIS_POINTS
+
+HOLD_ISPS = 8
+"""What a site can hold within the day is judged over two hours."""
 
 RESTORE_SHARE = 0.12
 """Batteries come back to rest slowly, over the night, so that they make no peak of their own."""
@@ -120,6 +123,17 @@ class World:
             self._temperature_c[columns],
             self._price_eur_per_mwh[columns],
         )
+
+    def able_w(self, site_id: str, sign: int, day: int) -> IntArray:
+        """Return what a site, as it is now, could hold from each ISP of a recorded local day on.
+
+        Args:
+            site_id: the site.
+            sign: +1 for more consumption or less generation, -1 for less consumption.
+            day: the day, as a day number.
+        """
+        site, horizon = self.sites[site_id], self.horizon(site_id, self.columns_of(day))
+        return capability_w(site.manager, horizon, sign, HOLD_ISPS, site.states)
 
     def live(
         self,
