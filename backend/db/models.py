@@ -79,7 +79,14 @@ class AgreementRow(Base):
 
 
 class OrderRow(Base):
-    """What the DSO ordered at a congestion point for part of a local day."""
+    """What the DSO ordered at a congestion point for part of a local day.
+
+    Attributes:
+        objective_eur: what the choice of activations behind it costs with its priced shortfall,
+            before any part of an offer is taken.
+        bound_eur: no choice has a lower objective.
+        gap: their distance, relative to the objective.
+    """
 
     __tablename__ = "flex_order"
     order_id: Mapped[int] = mapped_column(primary_key=True)
@@ -89,6 +96,8 @@ class OrderRow(Base):
     first_isp: Mapped[int]
     required_w: Mapped[str]
     shortfall_w: Mapped[str]
+    objective_eur: Mapped[float]
+    bound_eur: Mapped[float]
     gap: Mapped[float]
 
 
@@ -139,7 +148,8 @@ class TradeMessageRow(Base):
 class BackingRow(Base):
     """What stands behind an option of an offer: its activations, what they cost, how sure they are.
 
-    `plan` is a list of agreement, first ISP, ISPs and ordered W; `cost` is 1e-4 EUR.
+    `plan` is a list of agreement, first ISP, ISPs and ordered W; `cost` is 1e-4 EUR. Objective,
+    bound and gap are those of the dispatch behind it, as of an order.
     """
 
     __tablename__ = "backing"
@@ -147,6 +157,8 @@ class BackingRow(Base):
     option: Mapped[str] = mapped_column(primary_key=True)
     plan: Mapped[str]
     cost: Mapped[int]
+    objective_eur: Mapped[float]
+    bound_eur: Mapped[float]
     gap: Mapped[float]
     least_probability: Mapped[float]
     whole_probability: Mapped[float]

@@ -97,7 +97,13 @@ class AgreementOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything about a finished demonstration that people read."""
+    """Everything about a finished demonstration that people read.
+
+    Attributes:
+        median_gap: of all orders, between what was chosen and the best that may be possible.
+        objective_eur: sum over all orders, activations and priced shortfall.
+        bound_eur: sum of what is proven for each: no choice has a lower objective.
+    """
 
     first_date: str
     last_date: str
@@ -112,6 +118,8 @@ class Outcome:
     overridden: int
     orders: int
     median_gap: float
+    objective_eur: float
+    bound_eur: float
     checked: int
     incomplete: int
     paid: int
@@ -140,7 +148,7 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
     columns = slice(world.columns_of(first).start, world.columns_of(last).stop)
     overloads = overloads_of(month, columns)
     registered = count_registered(session)
-    gaps = [answer.dispatch.gap for answer in month.answers]
+    orders = [answer.order for answer in month.answers]
     return Outcome(
         first_date=date_of(first).isoformat(),
         last_date=date_of(last).isoformat(),
@@ -153,8 +161,10 @@ def summarise(month: Month, closing: Closing, seconds: float) -> Outcome:
         refused_offers=registered.refused_offers,
         activations=len(month.ordered),
         overridden=sum(one.override_isp is not None for one in month.ordered),
-        orders=len(month.answers),
-        median_gap=float(np.median(gaps)) if gaps else 0.0,
+        orders=len(orders),
+        median_gap=float(np.median([one.gap for one in orders])) if orders else 0.0,
+        objective_eur=sum(one.objective_eur for one in orders),
+        bound_eur=sum(one.bound_eur for one in orders),
         checked=len(closing.checks),
         incomplete=len(closing.settled.incomplete),
         paid=closing.paid,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from time import process_time
 
 import numpy as np
@@ -139,7 +140,7 @@ def answer_requirement(
         available: agreements that may be activated.
         now_s: UTC second of recording, at the latest.
     """
-    # Until something is recorded, all of it is short.
+    # Until something is chosen and recorded, all of it is short and nothing is proven.
     order = OrderRow(
         congestion_point=congestion_point,
         direction=direction,
@@ -147,6 +148,8 @@ def answer_requirement(
         first_isp=today.first_isp,
         required_w=json.dumps(required_w.tolist()),
         shortfall_w=json.dumps(np.abs(required_w).tolist()),
+        objective_eur=inf,
+        bound_eur=0.0,
         gap=1.0,
     )
     session.add(order)
@@ -168,7 +171,9 @@ def answer_requirement(
         out = {agreement_id(one.wanted.terms) for one in recorded.refused}
         willing = [one for one in willing if one.row.agreement_id not in out]
         open_w = _still_open(open_w, recorded.taken, reliability, today)
-    order.shortfall_w, order.gap = json.dumps(found.shortfall_w.tolist()), found.gap
+    order.shortfall_w = json.dumps(found.shortfall_w.tolist())
+    order.objective_eur, order.bound_eur = found.objective_eur, found.bound_eur
+    order.gap = found.gap
     session.flush()
     congested = tuple(today.first_isp + int(at) for at in np.flatnonzero(required_w))
     in_time = sorted(taken, key=lambda one: one.activation.first_isp)

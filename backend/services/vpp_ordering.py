@@ -77,6 +77,7 @@ def carry_out(
         return CarriedOut(answer.order, answer.activations, findings)
     planned = ordered_by_isp(plan)
     planned_w = np.array([planned.get(isp, 0) for isp in today.isps], dtype=np.int64)
+    backing = backing_row(desk.session, offer.header.message_id, option.reference)
     row = OrderRow(
         congestion_point=order.scope.congestion_point,
         direction=direction,
@@ -84,7 +85,9 @@ def carry_out(
         first_isp=today.first_isp,
         required_w=json.dumps(required_w.tolist()),
         shortfall_w=json.dumps(np.maximum(0, abs(required_w) - abs(planned_w)).tolist()),
-        gap=backing_row(desk.session, offer.header.message_id, option.reference).gap,
+        objective_eur=backing.objective_eur,
+        bound_eur=backing.bound_eur,
+        gap=backing.gap,
     )
     desk.session.add(row)
     desk.session.flush()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexmanager.dispatch import Candidate, dispatch
+from flexmanager.dispatch import Candidate, Dispatch, dispatch
 from flexmanager.errors import ParameterError
 from flexmanager.rounding import FloatArray, IntArray
 from flexmanager.vpp.confidence import DRAWS, effects_of, held_w, sampled_w
@@ -111,17 +111,17 @@ class Cover:
     """Activations for a profile.
 
     Attributes:
-        plan: the activations; empty if there are none.
+        plan: the activations, at least one.
         offered_w: what may be offered of the profile, magnitudes, shape (n,) [W].
-        gap: certified relative gap of the dispatch behind the plan.
+        dispatch: the choice behind the plan, with its proven bound.
     """
 
     plan: Plan
     offered_w: IntArray
-    gap: float
+    dispatch: Dispatch
 
 
-def cover(case: Case, profile_w: IntArray) -> Cover:
+def cover(case: Case, profile_w: IntArray) -> Cover | None:
     """Find activations for a profile, and how much of it they surely deliver.
 
     Where what they order is not sure enough and agreements are left, more is ordered.
@@ -129,18 +129,22 @@ def cover(case: Case, profile_w: IntArray) -> Cover:
     Args:
         case: what the answer is made from.
         profile_w: magnitudes, shape (n,) [W].
+
+    Returns:
+        None if no agreement can be activated for what is paid.
     """
-    best = Cover((), np.zeros_like(profile_w), 0.0)
+    best: Cover | None = None
     aim_w, policy = profile_w, case.policy
     for _ in range(ATTEMPTS):
-        plan, gap = _dispatched(case, aim_w)
+        found = _dispatched(case, aim_w)
+        plan = _plan(case, found)
         if not plan:
             break
         samples_w = sampled_w(effects_of(plan, case.by_id, case.isps), policy.draws, policy.seed)
         sure_w = np.minimum(profile_w, held_w(samples_w, policy.probability))
         offered_w = _within_band(case, sure_w // STEP_W * STEP_W)
-        if not best.plan or offered_w.sum() > best.offered_w.sum():
-            best = Cover(plan, offered_w, gap)
+        if best is None or offered_w.sum() > best.offered_w.sum():
+            best = Cover(plan, offered_w, found)
         missing_w = profile_w - sure_w
         if not missing_w.any():
             break
@@ -174,18 +178,15 @@ def outside_band(case: Case, relief_w: FloatArray) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _dispatched(case: Case, aim_w: IntArray) -> tuple[Plan, float]:
-    """Have the dispatcher cover an aim, and return its plan with its certified gap.
-
-    Agreements dearer than the contract pays are left alone.
-    """
+def _dispatched(case: Case, aim_w: IntArray) -> Dispatch:
+    """Have the dispatcher cover an aim; agreements dearer than the contract pays are left alone."""
     policy, contract = case.policy, case.contract
     worth_eur = WORTH_EUR_PER_MWH
     if contract is not None and contract.max_volume_rate is not None:
         per_mwh_eur = contract.max_volume_rate / AMOUNT_PER_EUR
         net_eur = per_mwh_eur * BASIS_POINTS / (BASIS_POINTS + policy.margin_bp)
         worth_eur = max(WORTH_MIN_EUR_PER_MWH, net_eur)
-    found = dispatch(
+    return dispatch(
         case.portfolio.sign * aim_w,
         case.candidates,
         policy.time_limit_s,
@@ -194,12 +195,15 @@ def _dispatched(case: Case, aim_w: IntArray) -> tuple[Plan, float]:
         isp_minutes=case.request.scope.clock.isp_minutes,
         shortfall_eur_per_mwh=worth_eur,
     )
+
+
+def _plan(case: Case, found: Dispatch) -> Plan:
+    """Return what the dispatcher chose as activations of the day."""
     first_isp = case.isps[0]
-    plan = tuple(
+    return tuple(
         Planned(one.agreement_id, Activation(first_isp + one.offset, one.isps, one.ordered_w))
         for one in found.activations
     )
-    return plan, found.gap
 
 
 def _within_band(case: Case, offered_w: IntArray) -> IntArray:

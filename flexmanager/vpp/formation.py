@@ -8,6 +8,7 @@ to deliver it, whole and with its least factor.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flexmanager.dispatch import Dispatch
 from flexmanager.rounding import IntArray
 from flexmanager.vpp.baseline import BaselineReference
 from flexmanager.vpp.confidence import Confidence, confidence_in, effects_of, sampled_w
@@ -20,7 +21,7 @@ from flexmanager.vpp.request import FlexRequest
 from settlement.units import BASIS_POINTS, line_amount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Backing:
     """An option with what stands behind it.
 
@@ -29,14 +30,14 @@ class Backing:
         plan: activations that deliver the whole of it.
         confidence: how surely.
         cost: volume lines of the plan if all of it is delivered [1e-4 EUR].
-        gap: certified relative gap of the dispatch behind the plan.
+        dispatch: the choice behind the plan, with its proven bound.
     """
 
     option: OfferOption
     plan: Plan
     confidence: Confidence
     cost: int
-    gap: float
+    dispatch: Dispatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ def _backing(case: Case, share_percent: int) -> Backing | str:
     if not profile_w.any():
         return "nothing is requested in the direction of the portfolio"
     found = cover(case, profile_w)
-    plan, offered_w = found.plan, found.offered_w
-    if not plan:
+    if found is None:
         return "no agreement can be activated for what is paid"
+    plan, offered_w = found.plan, found.offered_w
     if not offered_w.any():
         return f"no power is sure with probability {case.policy.probability}"
     members = {one.agreement_id: one for one in case.portfolio.members}
@@ -122,7 +123,7 @@ def _backing(case: Case, share_percent: int) -> Backing | str:
         return "; ".join(findings)
     # Judged by other samples than the profile was chosen by.
     samples_w = sampled_w(effects, case.policy.draws, case.policy.seed + 1)
-    return Backing(option, plan, confidence_in(offered_w, samples_w), cost, found.gap)
+    return Backing(option, plan, confidence_in(offered_w, samples_w), cost, found.dispatch)
 
 
 def _option(case: Case, share_percent: int, offered_w: IntArray, cost: int) -> OfferOption:

@@ -93,6 +93,8 @@ class Town:
             first_isp=0,
             required_w="[]",
             shortfall_w="[]",
+            objective_eur=0.0,
+            bound_eur=0.0,
             gap=0.0,
         )
         self.session.add(order)

@@ -64,6 +64,8 @@ def rows() -> list[Base]:
             first_isp=2_461_920,
             required_w="[0,-5]",
             shortfall_w="[0,0]",
+            objective_eur=40.0,
+            bound_eur=39.4,
             gap=0.015,
         ),
         ActivationRow(
@@ -134,6 +136,8 @@ def rows() -> list[Base]:
             option="all",
             plan="[]",
             cost=1,
+            objective_eur=20.0,
+            bound_eur=19.8,
             gap=0.01,
             least_probability=0.9,
             whole_probability=0.8,

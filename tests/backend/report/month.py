@@ -145,6 +145,8 @@ def outcome(**chosen: object) -> Outcome:
         overridden=1,
         orders=2,
         median_gap=0.0474,
+        objective_eur=44.89,
+        bound_eur=42.17,
         checked=3,
         incomplete=0,
         paid=314_715,
@@ -175,5 +177,7 @@ def without_activation() -> Outcome:
         overridden=0,
         orders=0,
         median_gap=0.0,
+        objective_eur=0.0,
+        bound_eur=0.0,
         paid=4_349,
     )

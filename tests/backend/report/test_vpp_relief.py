@@ -50,6 +50,12 @@ def test_the_page_tells_who_gained_and_what_that_rests_on():
         assert words in text, words
 
 
+def test_the_page_names_what_the_orders_cost_and_the_proven_bound():
+    text = usual_page().by_id("run").text
+    assert "all splits cost 44.89 EUR" in text
+    assert "no splits of these orders cost less than 42.17 EUR" in text
+
+
 def test_a_month_without_overload_says_so():
     page = parsed(render(month.without_activation()))
     assert "No limit was exceeded" in page.by_id("relief").text

@@ -180,6 +180,8 @@ def test_what_nobody_can_deliver_stays_short_and_is_stored(begun):
     assert found.dispatch.shortfall_w.sum() == 2 * (50_000 - 3_000)
     order = begun.session.get_one(OrderRow, found.order.order_id)
     assert json.loads(order.shortfall_w) == found.dispatch.shortfall_w.tolist()
+    assert 0.0 < order.bound_eur <= order.objective_eur == found.dispatch.objective_eur
+    assert order.gap == found.dispatch.gap
 
 
 def test_nobody_to_ask_is_an_order_without_activations(begun):

@@ -101,6 +101,9 @@ def test_a_congestion_is_requested_offered_ordered_and_recorded(begun):
     )  # fmt: skip
     assert json.loads(row.shortfall_w) == [0] * len(TODAY.isps)
     assert sum(json.loads(row.required_w)) == -16_000
+    (backing,) = begun.session.scalars(select(BackingRow))
+    assert 0.0 < row.bound_eur <= row.objective_eur == backing.objective_eur
+    assert (row.bound_eur, row.gap) == (backing.bound_eur, backing.gap)
     books = at.book(DSO), at.book(AGGREGATOR)
     assert books[0] == books[1]
     assert len(books[0].messages) == 3
