@@ -21,7 +21,7 @@ from flexmanager.forecasting.known import (
     Known,
     check_leads,
 )
-from flexmanager.rounding import FloatArray
+from flexmanager.rounding import BoolArray, FloatArray
 
 FIRST_ORIGIN_HOURS = 2 * HOURS_PER_WEEK
 ORIGIN_EVERY_HOURS = 23
@@ -45,11 +45,13 @@ class QuantileModel:
 
     Attributes:
         members: for each anchor of the features an ensemble per quantile of `QUANTILES`.
+        used: features that were ever known, such as the weather, shape (features,).
         lowest: least value of the history, in the unit of the series.
         highest: greatest value of the history.
     """
 
     members: tuple[Ensembles, ...]
+    used: BoolArray
     lowest: float
     highest: float
 
@@ -63,8 +65,9 @@ class QuantileModel:
         """
         check_leads(known, leads)
         found = features(known, np.full(leads, known.hours), np.arange(1, leads + 1))
+        columns = found.columns[:, self.used]
         with _one_thread():
-            made = [_predict(ensembles, found.columns) for ensembles in self.members]
+            made = [_predict(ensembles, columns) for ensembles in self.members]
         # The first anchor is always known: it is zero.
         averaged = np.nanmean(np.stack(made) + found.anchors.T[:, :, None], axis=0)
         within: FloatArray = np.clip(averaged, self.lowest, self.highest)
@@ -83,18 +86,34 @@ def fit(known: Known) -> QuantileModel:
     past = origins + leads <= known.hours
     origins, leads = origins[past], leads[past]
     found, answers = features(known, origins, leads), known.values[origins + leads - 1]
+    wanted = [answers - anchor for anchor in found.anchors.T]
+    learnt = [found.columns[_usable(one)] for one in wanted]
+    # Trees cannot learn from what is never known.
+    used = np.logical_and.reduce([np.isfinite(columns).any(axis=0) for columns in learnt])
     with _one_thread():
-        members = tuple(_fitted(found.columns, answers - anchor) for anchor in found.anchors.T)
-    return QuantileModel(members, float(np.nanmin(known.values)), float(np.nanmax(known.values)))
+        members = tuple(
+            _fitted(columns[:, used], one[np.isfinite(one)])
+            for columns, one in zip(learnt, wanted, strict=True)
+        )
+    lowest, highest = float(np.nanmin(known.values)), float(np.nanmax(known.values))
+    return QuantileModel(members, used, lowest, highest)
 
 
-def _fitted(columns: FloatArray, answers: FloatArray) -> Ensembles:
-    """Fit to what is known."""
+def _usable(answers: FloatArray) -> BoolArray:
+    """Return what can be learnt from.
+
+    Raises:
+        ForecastError: too little is known.
+    """
     usable = np.isfinite(answers)
     if usable.sum() < ROWS_MIN:
         found = f"{usable.sum()} pairs of an hour and what was known before"
         raise ForecastError(f"{found} to learn from; expected at least {ROWS_MIN}")
-    return tuple(_ensemble(one).fit(columns[usable], answers[usable]) for one in QUANTILES)
+    return usable
+
+
+def _fitted(columns: FloatArray, answers: FloatArray) -> Ensembles:
+    return tuple(_ensemble(one).fit(columns, answers) for one in QUANTILES)
 
 
 def _predict(ensembles: Ensembles, columns: FloatArray) -> FloatArray:

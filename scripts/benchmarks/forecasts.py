@@ -3,11 +3,14 @@
 Rolling origin over the last four weeks: 48 hours ahead every seven hours, with what was known then;
 the model is fitted anew each week. The floor is the better of last day and last week, chosen by
 what came, which flatters it. The weather ahead is taken as measured, which flatters the model; a
-row with yesterday's weather instead shows by how much. Prints Markdown; four minutes.
+row with yesterday's weather instead shows by how much. Prints Markdown; a minute. With `--series`
+the hourly series of a file are scored instead, over its last eight weeks, without any weather.
 """
 
+import argparse
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from statistics import median
 from time import process_time
 
@@ -19,6 +22,7 @@ from flexmanager.forecasting.quantile_model import QuantileModel, fit
 from flexmanager.forecasting.scores import Score, actual_values, naive_error, rolling, score
 from flexmanager.rounding import FloatArray
 from scripts.benchmarks.forecasts_bench.mornings import compare_mornings
+from scripts.benchmarks.forecasts_bench.recorded import COLUMNS, read_series
 from scripts.benchmarks.forecasts_bench.series import (
     calendar_of,
     hourly,
@@ -27,7 +31,7 @@ from scripts.benchmarks.forecasts_bench.series import (
     with_values,
 )
 
-SCORED_WEEKS = 4
+SCORED_WEEKS, FILE_SCORED_WEEKS = 4, 8
 ORIGIN_EVERY_HOURS, SITE_ORIGIN_EVERY_HOURS = 7, 47
 HORIZONS = {"1-6": slice(0, 6), "7-24": slice(6, 24), "25-48": slice(24, 48)}
 SEASON_NAMES = {HOURS_PER_DAY: "day", HOURS_PER_WEEK: "week"}
@@ -37,6 +41,13 @@ Fitted = dict[int, QuantileModel]
 
 def main() -> None:
     """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    columns = ",".join(COLUMNS)
+    parser.add_argument("--series", type=Path, metavar="CSV", help=f"hourly series: {columns}")
+    given = parser.parse_args()
+    if given.series:
+        print_file(read_series(given.series))
+        return
     district = load_district()
     calendar = calendar_of(district)
     first = calendar.hours - SCORED_WEEKS * HOURS_PER_WEEK
@@ -57,6 +68,26 @@ def print_quantities(series: dict[str, Known], first: int) -> None:
         if name.startswith("heat"):
             blind = partial(without_weather, fitted, first)
             print_horizons(f"{name}, weather of yesterday", known, first, blind)
+
+
+def print_file(series: dict[str, Known]) -> None:
+    """Print a row for each series of a file, and how many beat their floor."""
+    table_head("series", "floor", "floor MASE", "model MASE", "saved", "within 10-90 %")
+    won = 0
+    for name, known in series.items():
+        first = known.hours - FILE_SCORED_WEEKS * HOURS_PER_WEEK
+        origins = range(first, known.hours - LEADS_MAX + 1, ORIGIN_EVERY_HOURS)
+        actual, scale = actual_values(known, origins, LEADS_MAX), naive_error(known.until(first))
+        floors = floors_from(known, origins)
+        season, floor = best_floor({one: score(actual, floors[one], scale) for one in SEASONS})
+        model = fit(known.until(first))
+        found = score(actual, rolling(known, model.forecast, origins, LEADS_MAX), scale)
+        won += found.pinball < floor.pinball
+        table_row(
+            name, f"last {SEASON_NAMES[season]}", f"{floor.mase:.2f}", f"{found.mase:.2f}",
+            saving(floor, found), f"{found.inside:.0%}",
+        )  # fmt: skip
+    print(f"\n{won} of {len(series)} series beat their floor")
 
 
 def print_horizons(

@@ -93,3 +93,11 @@ def test_too_little_to_learn_from_is_refused(known: Known) -> None:
     values[20:] = np.nan
     with pytest.raises(ForecastError, match=r"0 pairs .* expected at least 1000"):
         fit(replace(known, values=values))
+
+
+def test_a_series_without_weather_is_forecast_by_the_rest(known: Known) -> None:
+    blind = replace(known, outside_c=np.full(len(known.outside_c), np.nan))
+    earlier = blind.until(FITTED_WEEKS * HOURS_PER_WEEK)
+    made = fit(earlier).forecast(earlier, LEADS_MAX)
+    assert np.isfinite(made).all()
+    assert (np.diff(made, axis=1) >= 0).all()
