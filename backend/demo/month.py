@@ -33,9 +33,8 @@ def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> 
                 serve_point(month, today, gate_minute, templates, point.congestion_point_id)
         _live_until(month, LocalDay(plan.CLOCK, day + 1).start_s(_gates()[0][0]))
         stage.session.commit()
-        congested = sum(len(answer.congested) for answer in month.answers[answers_before:])
         say(
-            f"{date_of(day)}: {congested:3d} congested ISPs expected, "
+            f"{date_of(day)}: {len(month.answers) - answers_before:3d} orders, "
             f"{len(month.ordered) - before:3d} activations"
         )
     say(_enforcement(month))

@@ -12,7 +12,7 @@ from backend.demo.preparation import Agreed
 from backend.demo.unfolding import Missed, Month, Ordered
 from backend.services.activating import note_override
 from backend.services.congestion import Limits, find_requirement
-from backend.services.dispatching import Available, answer_requirement
+from backend.services.dispatching import Available, Wanted, answer_requirement
 from backend.services.forecasts import store_forecast
 from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
 from backend.services.metering import nominate
@@ -79,10 +79,7 @@ def serve_point(
         month.stage.session,
         month.stage.market,
         month.stage.parties.aggregator,
-        congestion_point,
-        "more consumption" if window.sign > 0 else "less consumption",
-        today,
-        requirement.required_w,
+        Wanted(congestion_point, today, requirement.required_w),
         [one for one in judged if one.power_w >= WORTHWHILE_W],
         today.start_s(gate_minute) + RECORDING_S,
     )

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
 from time import process_time
 
 import numpy as np
@@ -14,7 +13,7 @@ from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
 from backend.db.models import AgreementRow, OrderRow
 from backend.services.activating import busy_isps
-from backend.services.local_day import IntArray, LocalDay
+from backend.services.local_day import FloatArray, IntArray, LocalDay
 from backend.services.recording import Refused, record_activations
 from backend.services.records import read_terms, standing_of
 from flexmanager.dispatch import Candidate, Dispatch, dispatch
@@ -48,23 +47,49 @@ class Available:
     reliability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was ordered, and how well it covers the requirement.
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """What is to be covered at a congestion point.
 
     Attributes:
-        order: the order as stored.
-        congested: UTC ISPs with a requirement.
+        congestion_point: where.
+        today: the local day.
+        required_w: change of the load per ISP of the day, of one sign [W].
+    """
+
+    congestion_point: str
+    today: LocalDay
+    required_w: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """How good a choice of activations is: as of an order or an offer.
+
+    Attributes:
+        objective_eur: what it costs, with what stays uncovered priced.
+        bound_eur: no choice has a lower objective.
+        gap: their distance, relative to the objective.
+    """
+
+    objective_eur: float
+    bound_eur: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was recorded for an order, and how well it covers the requirement.
+
+    Attributes:
+        order: the order as stored, with what stays short.
         activations: those on the ledger, in time order; nothing else is dispatched.
         refused: those that the ledger or a rule refused.
-        dispatch: the last choice; its shortfall is that of the whole order.
     """
 
     order: OrderRow
-    congested: tuple[int, ...]
     activations: tuple[WantedActivation, ...]
     refused: tuple[Refused, ...]
-    dispatch: Dispatch
 
 
 def candidate_of(session: Session, available: Available, today: LocalDay, now_s: int) -> Candidate:
@@ -118,10 +143,7 @@ def answer_requirement(
     session: Session,
     market: Market,
     aggregator: Wallet,
-    congestion_point: str,
-    direction: str,
-    today: LocalDay,
-    required_w: IntArray,
+    wanted: Wanted,
     available: Sequence[Available],
     now_s: int,
 ) -> Answer:
@@ -133,54 +155,118 @@ def answer_requirement(
         session: an open session.
         market: the market contract.
         aggregator: party to the agreements.
-        congestion_point: where it is needed.
-        direction: name of the direction, for the order.
-        today: the local day.
-        required_w: signed need per ISP of the day.
+        wanted: what is to be covered.
         available: agreements that may be activated.
         now_s: UTC second of recording, at the latest.
     """
-    # Until something is chosen and recorded, all of it is short and nothing is proven.
-    order = OrderRow(
-        congestion_point=congestion_point,
-        direction=direction,
-        local_day=today.day,
-        first_isp=today.first_isp,
-        required_w=json.dumps(required_w.tolist()),
-        shortfall_w=json.dumps(np.abs(required_w).tolist()),
-        objective_eur=inf,
-        bound_eur=0.0,
-        gap=1.0,
-    )
-    session.add(order)
-    session.flush()
+    found = _chosen(session, wanted, available, now_s)
+    order = _stored(session, wanted, _proven(found))
+    planned = _planned(available, wanted.today, found)
+    return _recorded(session, market, aggregator, order, wanted, planned, found, available, now_s)
+
+
+def carry_plan(
+    session: Session,
+    market: Market,
+    aggregator: Wallet,
+    wanted: Wanted,
+    planned: Sequence[WantedActivation],
+    proven: Proven,
+    available: Sequence[Available],
+    now_s: int,
+) -> Answer:
+    """Record activations that were planned for an order.
+
+    What the ledger refuses is left out, and what it would have covered is chosen anew among the
+    other agreements.
+
+    Args:
+        session: an open session.
+        market: the market contract.
+        aggregator: party to the agreements.
+        wanted: what was ordered.
+        planned: activations that cover it, in time order per agreement.
+        proven: how good they are.
+        available: agreements that may be activated, those of the plan among them.
+        now_s: UTC second of recording, at the latest.
+    """
+    order = _stored(session, wanted, proven)
+    return _recorded(session, market, aggregator, order, wanted, planned, None, available, now_s)
+
+
+def _recorded(
+    session: Session,
+    market: Market,
+    aggregator: Wallet,
+    order: OrderRow,
+    wanted: Wanted,
+    planned: Sequence[WantedActivation],
+    found: Dispatch | None,
+    available: Sequence[Available],
+    now_s: int,
+) -> Answer:
+    """Record a plan, and others for what is refused of it, until nothing is refused."""
     reliability = {one.row.agreement_id: one.reliability for one in available}
     taken: list[WantedActivation] = []
     refused: list[Refused] = []
-    open_w, willing = required_w, list(available)
+    left, willing = wanted, list(available)
     while True:
-        candidates = candidates_of(session, willing, today, now_s)
-        found = dispatch(open_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS, timer=process_time)
-        wanted = _wanted(willing, today, found)
-        recorded = record_activations(session, market, aggregator, order.order_id, wanted, now_s)
-        taken += recorded.taken
-        if not recorded.refused:
+        done = record_activations(session, market, aggregator, order.order_id, planned, now_s)
+        taken += done.taken
+        if not done.refused:
             break
         # Who was refused is not asked again, so this ends.
-        refused += recorded.refused
-        out = {agreement_id(one.wanted.terms) for one in recorded.refused}
+        refused += done.refused
+        out = {agreement_id(one.wanted.terms) for one in done.refused}
         willing = [one for one in willing if one.row.agreement_id not in out]
-        open_w = _still_open(open_w, recorded.taken, reliability, today)
-    order.shortfall_w = json.dumps(found.shortfall_w.tolist())
-    order.objective_eur, order.bound_eur = found.objective_eur, found.bound_eur
-    order.gap = found.gap
+        left = replace(left, required_w=_still_open(left, done.taken, reliability))
+        found = _chosen(session, left, willing, now_s)
+        planned = _planned(willing, left.today, found)
+    if found is None:
+        short_w = np.maximum(0, np.abs(wanted.required_w) - np.abs(_summed_w(wanted.today, taken)))
+    else:
+        short_w, proven = found.shortfall_w, _proven(found)
+        order.objective_eur, order.bound_eur = proven.objective_eur, proven.bound_eur
+        order.gap = proven.gap
+    order.shortfall_w = json.dumps(short_w.tolist())
     session.flush()
-    congested = tuple(today.first_isp + int(at) for at in np.flatnonzero(required_w))
     in_time = sorted(taken, key=lambda one: one.activation.first_isp)
-    return Answer(order, congested, tuple(in_time), tuple(refused), found)
+    return Answer(order, tuple(in_time), tuple(refused))
 
 
-def _wanted(
+def _stored(session: Session, wanted: Wanted, proven: Proven) -> OrderRow:
+    """Store an order; until something is recorded, all of it is short."""
+    required_w = wanted.required_w
+    order = OrderRow(
+        congestion_point=wanted.congestion_point,
+        direction="more consumption" if required_w.sum() > 0 else "less consumption",
+        local_day=wanted.today.day,
+        first_isp=wanted.today.first_isp,
+        required_w=json.dumps(required_w.tolist()),
+        shortfall_w=json.dumps(np.abs(required_w).tolist()),
+        objective_eur=proven.objective_eur,
+        bound_eur=proven.bound_eur,
+        gap=proven.gap,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def _chosen(
+    session: Session, wanted: Wanted, available: Sequence[Available], now_s: int
+) -> Dispatch:
+    candidates = candidates_of(session, available, wanted.today, now_s)
+    return dispatch(
+        wanted.required_w, candidates, TIME_LIMIT_S, GAP, rounds=ROUNDS, timer=process_time
+    )
+
+
+def _proven(found: Dispatch) -> Proven:
+    return Proven(found.objective_eur, found.bound_eur, found.gap)
+
+
+def _planned(
     available: Sequence[Available], today: LocalDay, found: Dispatch
 ) -> list[WantedActivation]:
     """Put chosen activations in the market's words, in time order."""
@@ -195,16 +281,23 @@ def _wanted(
 
 
 def _still_open(
-    open_w: IntArray,
-    taken: Sequence[WantedActivation],
-    reliability: Mapping[bytes, float],
-    today: LocalDay,
+    wanted: Wanted, taken: Sequence[WantedActivation], reliability: Mapping[bytes, float]
 ) -> IntArray:
     """Return what is left to cover beside activations that were taken, shape (n,) [W]."""
-    covered_w = np.zeros(len(open_w))
-    for one in taken:
-        offset = one.activation.first_isp - today.first_isp
-        expected_w = reliability[agreement_id(one.terms)] * one.activation.ordered_w
-        covered_w[offset : offset + one.activation.isps] += expected_w
-    left_w = np.maximum(0.0, np.abs(open_w) - np.abs(covered_w))
-    return np.sign(open_w) * to_w(left_w, "still open")
+    covered_w = np.abs(_summed_w(wanted.today, taken, reliability))
+    left_w = np.maximum(0.0, np.abs(wanted.required_w) - covered_w)
+    return np.sign(wanted.required_w) * to_w(left_w, "still open")
+
+
+def _summed_w(
+    today: LocalDay,
+    activations: Sequence[WantedActivation],
+    share: Mapping[bytes, float] | None = None,
+) -> FloatArray:
+    """Return the sum of activations over a day, each with a share of it if any, shape (n,) [W]."""
+    summed_w = np.zeros(len(today.isps))
+    for one in activations:
+        offset, isps = one.activation.first_isp - today.first_isp, one.activation.isps
+        part = 1.0 if share is None else share[agreement_id(one.terms)]
+        summed_w[offset : offset + isps] += part * one.activation.ordered_w
+    return summed_w

@@ -1,6 +1,5 @@
 """The aggregator carries out an accepted order: its plan, scaled, is recorded on the ledger."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,14 +8,21 @@ import numpy as np
 from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
 from backend.db.models import OrderRow
-from backend.services.activating import busy_isps, order_activations
-from backend.services.dispatching import Available, answer_requirement
+from backend.services.activating import busy_isps
+from backend.services.dispatching import (
+    Available,
+    Proven,
+    Wanted,
+    answer_requirement,
+    carry_plan,
+)
 from backend.services.local_day import LocalDay
+from backend.services.recording import Refused
 from backend.services.vpp_desk import TradeDesk
 from backend.services.vpp_offering import backing_row, plans_behind
 from flexmanager.vpp.offer import FlexOffer, OfferOption
 from flexmanager.vpp.order import FlexOrder
-from flexmanager.vpp.plan import Plan, ordered_by_isp, scaled_plan, undeliverable
+from flexmanager.vpp.plan import Plan, scaled_plan, undeliverable
 from flexmanager.vpp.portfolio import Member
 from settlement.errors import InputError
 
@@ -26,15 +32,17 @@ class CarriedOut:
     """What became of an order.
 
     Attributes:
-        row: the order as it is stored.
+        row: the order as it is stored, with what stays short.
         activations: what is recorded on the ledger.
         findings: why the plan behind the offer no longer held; empty if it did. Then others were
-            dispatched in its place, and `row` says what they leave short.
+            dispatched in its place.
+        refused: what the ledger refused; others were chosen in its place where any were left.
     """
 
     row: OrderRow
     activations: tuple[WantedActivation, ...]
     findings: tuple[str, ...]
+    refused: tuple[Refused, ...]
 
 
 def carry_out(
@@ -54,46 +62,30 @@ def carry_out(
         aggregator: party to the agreements.
         order: an order in the aggregator's book.
         members: the agreements as they are now.
-        available: agreements that may be activated in the place of a plan that no longer holds.
+        available: agreements that may be activated, also in the place of a plan that no longer
+            holds and of what the ledger refuses.
         now_s: UTC second of recording, at the latest.
 
     Raises:
         InputError: the order is not one of the aggregator's book, or nothing stands behind it.
-        ContractRefused: the ledger refused an activation.
     """
     offer, option = _ordered_option(desk, order)
+    backing = backing_row(desk.session, offer.header.message_id, option.reference)
     plan = scaled_plan(plans_behind(desk.session, offer)[option.reference], order.factor_percent)
     by_id = {one.agreement_id: one for one in members}
     findings = _findings(desk, order, plan, by_id, now_s)
     today = LocalDay(order.scope.clock, order.scope.day)
     powers = dict(order.isps)
     required_w = np.array([powers.get(isp, 0) for isp in today.isps], dtype=np.int64)
-    direction = "more consumption" if required_w.sum() > 0 else "less consumption"
+    wanted = Wanted(order.scope.congestion_point, today, required_w)
+    session = desk.session
     if findings:
-        point = order.scope.congestion_point
-        answer = answer_requirement(
-            desk.session, market, aggregator, point, direction, today, required_w, available, now_s
-        )
-        return CarriedOut(answer.order, answer.activations, findings)
-    planned = ordered_by_isp(plan)
-    planned_w = np.array([planned.get(isp, 0) for isp in today.isps], dtype=np.int64)
-    backing = backing_row(desk.session, offer.header.message_id, option.reference)
-    row = OrderRow(
-        congestion_point=order.scope.congestion_point,
-        direction=direction,
-        local_day=order.scope.day,
-        first_isp=today.first_isp,
-        required_w=json.dumps(required_w.tolist()),
-        shortfall_w=json.dumps(np.maximum(0, abs(required_w) - abs(planned_w)).tolist()),
-        objective_eur=backing.objective_eur,
-        bound_eur=backing.bound_eur,
-        gap=backing.gap,
-    )
-    desk.session.add(row)
-    desk.session.flush()
-    wanted = tuple(WantedActivation(by_id[one.agreement_id].terms, one.activation) for one in plan)
-    order_activations(desk.session, market, aggregator, row.order_id, wanted, now_s)
-    return CarriedOut(row, wanted, ())
+        answer = answer_requirement(session, market, aggregator, wanted, available, now_s)
+    else:
+        planned = [WantedActivation(by_id[one.agreement_id].terms, one.activation) for one in plan]
+        proven = Proven(backing.objective_eur, backing.bound_eur, backing.gap)
+        answer = carry_plan(session, market, aggregator, wanted, planned, proven, available, now_s)
+    return CarriedOut(answer.order, answer.activations, findings, answer.refused)
 
 
 def _ordered_option(desk: TradeDesk, order: FlexOrder) -> tuple[FlexOffer, OfferOption]:

@@ -354,6 +354,25 @@ def test_another_dispatch_takes_the_place_of_a_plan_that_no_longer_holds(begun):
     assert json.loads(found.row.shortfall_w) == [0] * len(TODAY.isps)
 
 
+def test_what_the_ledger_refuses_of_a_plan_is_chosen_anew(begun):
+    """The bakery was activated behind the store's back: nothing tells before the ledger does."""
+    begun.chain.advance_to(NOON_S)
+    at = desk(begun)
+    (asked,) = ask(at, peak_w=21_000).asked
+    offered = answer(begun, at, asked.request, ("bakery evening",)).offer.options[0]
+    ((_, order),) = order_flexibility([asked], DEAR, ORDER_S).orders
+    behind = begun.wanted("bakery evening", Activation(isp_at(TUESDAY, 17), 1, -1))
+    begun.market.activate(parties.AGGREGATOR, [behind])
+    found = carry(begun, at, order)
+    assert found.findings == ()
+    (refused,) = found.refused
+    assert refused.wanted.terms == begun.terms("bakery evening")
+    assert refused.reason.startswith("RecoveryNotOver(")
+    assert [one.terms for one in found.activations] == [begun.terms("dairy steady")]
+    assert recorded(begun) == dict(offered.isps)
+    assert json.loads(found.row.shortfall_w) == [0] * len(TODAY.isps)
+
+
 def test_only_what_is_in_the_book_is_carried_out(begun):
     at = desk(begun)
     (asked,) = ask(at).asked

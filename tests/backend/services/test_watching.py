@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.db.models import OrderRow
-from backend.services.dispatching import Available, answer_requirement
+from backend.services.dispatching import Available, Wanted, answer_requirement
 from backend.services.local_day import LocalDay
 from backend.services.watching import Operator, Step, event_of, members_of, watch_order
 from flexmanager.local.finding import Cause
@@ -32,10 +32,7 @@ def answered(begun: Town) -> OrderRow:
         begun.session,
         begun.market,
         parties.AGGREGATOR,
-        "point",
-        "less consumption",
-        TODAY,
-        need_w,
+        Wanted("point", TODAY, need_w),
         [Available(begun.row(BAKERY), 10_000, 1.0)],
         NOON_S,
     )
