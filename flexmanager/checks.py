@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, TypeVar
 
-from flexmanager.errors import ParameterError
+import numpy as np
+
+from flexmanager.errors import HorizonError, ParameterError
+from flexmanager.rounding import IntArray
 
 Number = TypeVar("Number", int, float)
 
@@ -26,6 +29,20 @@ def named(kind: str, asset_id: str) -> None:
     """Refuse an empty name."""
     if not asset_id:
         raise ParameterError(kind, "asset_id", asset_id, "a name")
+
+
+def check_sign(sign: int) -> None:
+    """Refuse a direction that is neither -1 nor +1."""
+    if sign not in (-1, 1):
+        raise ParameterError("direction", "sign", sign, "-1 or +1")
+
+
+def check_whole(what: str, values: IntArray, length: int) -> None:
+    """Refuse a series of W that is not a one-dimensional integer array of `length`."""
+    if values.ndim != 1 or len(values) != length:
+        raise HorizonError(what, f"shape {values.shape}", f"shape ({length},)")
+    if not np.issubdtype(values.dtype, np.signedinteger):
+        raise HorizonError(what, f"values of type {values.dtype}", "signed whole W")
 
 
 @dataclass(frozen=True, slots=True)

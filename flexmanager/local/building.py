@@ -56,7 +56,7 @@ class HeatedBuilding:
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:
         """Let the building live with the heater's power."""
         power = np.clip(power_w, 0, self.heater.rated_w)
-        path = self._path_c(outlook, state, power.astype(np.float64))
+        path = heating_path_c(self._task(outlook, state), power.astype(np.float64))
         band, air = self._band(outlook), path[1:, 0]
         missed = np.maximum(band.wished_c - air, 0.0).sum() * outlook.isp_hours
         # Warmer than the high is the heater's doing only while it runs.
@@ -70,25 +70,8 @@ class HeatedBuilding:
         )
 
     def bounds(self, outlook: Outlook, state: State) -> Bounds:
-        """Heat as early as the high allows, and as late as the low allows.
-
-        A building that got more heat earlier is nowhere colder. So the early path has used the most
-        energy up to every ISP and is the warmest; the late path the least, and the coldest. Power
-        lies between what leads from the warmest to the low and from the coldest to the high.
-        """
-        hurry = np.linspace(_RAMP_EUR_PER_MWH, 1.0, outlook.isps)
-        task = replace(self._task(outlook, state), eur_per_kelvin_hour=0.0)
-        most = plan_heating_w(replace(task, price_eur_per_mwh=-hurry))
-        least = plan_heating_w(replace(task, price_eur_per_mwh=hurry))
-        warm, cold = (self._path_c(outlook, state, power) for power in (most, least))
-        to_low = _power_to_w(task, warm[:-1], task.band.low_c)
-        to_high = _power_to_w(task, cold[:-1], task.band.high_c)
-        return Bounds(
-            power_w_min=np.minimum(to_low, least),
-            power_w_max=np.maximum(to_high, most),
-            energy_wh_min=np.cumsum(least) * outlook.isp_hours,
-            energy_wh_max=np.cumsum(most) * outlook.isp_hours,
-        )
+        """Heat as early as the high allows, and as late as the low allows."""
+        return heating_bounds(self._task(outlook, state))
 
     def _task(self, outlook: Outlook, state: State) -> HeatTask:
         band = self._band(outlook)
@@ -108,18 +91,40 @@ class HeatedBuilding:
             wanted_w=nothing_wanted(outlook.isps),
         )
 
-    def _path_c(self, outlook: Outlook, state: State, power_w: FloatArray) -> FloatArray:
-        """Return the temperatures before the first ISP and after each."""
-        heat = power_w * self.heater.cop(outlook.outside_c) + self._gain_w(outlook)
-        step = heat_step(self.building, outlook.isp_hours)
-        path = temperatures_c(step, (state[0], state[1]), outlook.outside_c, heat)
-        return np.vstack((np.asarray(state), path))
-
     def _band(self, outlook: Outlook) -> Band:
         return comfort_band(self.comfort, outlook.local_minutes)
 
     def _gain_w(self, outlook: Outlook) -> FloatArray:
         return self.building.gain_w + self.building.sun_m2 * outlook.sun_w_per_m2
+
+
+def heating_path_c(task: HeatTask, power_w: FloatArray) -> FloatArray:
+    """Return the temperatures before the first ISP and after each, shape (n + 1, 2)."""
+    heat = power_w * task.cop + task.gain_w
+    path = temperatures_c(task.step, task.start_c, task.outside_c, heat)
+    return np.vstack((np.asarray(task.start_c), path))
+
+
+def heating_bounds(task: HeatTask) -> Bounds:
+    """Return what a heater could do within the band.
+
+    A building that got more heat earlier is nowhere colder. So the early path has used the most
+    energy up to every ISP and is the warmest; the late path the least, and the coldest. Power
+    lies between what leads from the warmest to the low and from the coldest to the high.
+    """
+    hurry = np.linspace(_RAMP_EUR_PER_MWH, 1.0, task.isps)
+    free = replace(task, eur_per_kelvin_hour=0.0, end_c=None, habit_w=None)
+    most = plan_heating_w(replace(free, price_eur_per_mwh=-hurry))
+    least = plan_heating_w(replace(free, price_eur_per_mwh=hurry))
+    warm, cold = (heating_path_c(free, power) for power in (most, least))
+    to_low = _power_to_w(task, warm[:-1], task.band.low_c)
+    to_high = _power_to_w(task, cold[:-1], task.band.high_c)
+    return Bounds(
+        power_w_min=np.minimum(to_low, least),
+        power_w_max=np.maximum(to_high, most),
+        energy_wh_min=np.cumsum(least) * task.isp_hours,
+        energy_wh_max=np.cumsum(most) * task.isp_hours,
+    )
 
 
 def _power_to_w(task: HeatTask, before_c: FloatArray, air_c: FloatArray) -> FloatArray:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from flexmanager.errors import HorizonError
+from flexmanager.checks import check_sign
+from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.rounding import FloatArray, IntArray
 from settlement.clock import Clock
 
@@ -119,6 +120,18 @@ class Course:
         """Return the state before the ISP at an offset."""
         return tuple(float(value) for value in self.states[offset])
 
+    def part(self, outlook: Outlook, start: int, stop: int) -> "Course":
+        """Return the ISPs at offsets `start` to `stop`, stop excluded, without comfort and wear.
+
+        Args:
+            outlook: the outlook of the whole course.
+            start: first offset.
+            stop: the offset after the last.
+        """
+        power = self.power_w[start:stop]
+        money = energy_eur(outlook.part(start, stop), power)
+        return Course(power, self.states[start : stop + 1], money, 0.0, self.short[start:stop])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
@@ -166,6 +179,53 @@ class Device(Protocol):
 
     def bounds(self, outlook: Outlook, state: State) -> Bounds:
         """Return power and energy within which every plan lies."""
+
+
+class HabitualDevice(Device, Protocol):
+    """A device with a habit: a course of its own that it leaves only for a promise.
+
+    After a promise it gives back as much as is needed, where that is cheapest, and nothing else
+    moves.
+    """
+
+    @property
+    def rest_step(self) -> State:
+        """Differences from its own course that are not worth going back to it."""
+
+    def held_w(self, outlook: Outlook, state: State, sign: int, isps: int) -> IntArray:
+        """Return what it could hold on top of its own course from each ISP on, shape (n,) [W].
+
+        Args:
+            outlook: n ISPs.
+            state: the state before the first; until it is asked it goes its own course from there.
+            sign: +1 for more consumption or less generation, -1 for less consumption.
+            isps: for how many ISPs on end.
+
+        Returns:
+            Signed like `sign`; 0 where the outlook ends sooner.
+
+        Raises:
+            ParameterError: the sign is none, or there is no ISP to hold.
+        """
+
+
+def check_held(asset_id: str, sign: int, isps: int) -> None:
+    """Refuse a direction that is neither -1 nor +1, and less than one ISP."""
+    check_sign(sign)
+    if isps < 1:
+        raise ParameterError(asset_id, "isps", isps, "at least 1")
+
+
+def least_ahead(values_w: IntArray, isps: int) -> IntArray:
+    """Return per ISP the least value over it and the ISPs after it, `isps` in all.
+
+    Where fewer than `isps` ISPs are left the outlook does not show what comes: 0 there.
+    """
+    least_w = np.zeros(len(values_w), dtype=np.int64)
+    if 1 <= isps <= len(values_w):
+        windows = np.lib.stride_tricks.sliding_window_view(values_w, isps)
+        least_w[: len(windows)] = windows.min(axis=1)
+    return least_w
 
 
 def energy_eur(outlook: Outlook, power_w: npt.NDArray[np.generic], wear_eur: float = 0.0) -> float:

@@ -5,11 +5,19 @@ from math import floor
 
 import numpy as np
 
-from flexmanager.assets import Photovoltaic
 from flexmanager.checks import between
-from flexmanager.local.device import WH_PER_MWH, Bounds, Course, Outlook, State, energy_eur
+from flexmanager.local.device import (
+    WH_PER_MWH,
+    Bounds,
+    Course,
+    Outlook,
+    State,
+    check_held,
+    energy_eur,
+    least_ahead,
+)
 from flexmanager.local.store import EARLIER_SHARE, FOLLOW_EUR_PER_MWH
-from flexmanager.physics.generation import HeatAndPower
+from flexmanager.physics.generation import HeatAndPower, Photovoltaic
 from flexmanager.planning.store import Flow, Stores, plan_stores
 from flexmanager.rounding import FloatArray, IntArray
 
@@ -21,10 +29,12 @@ class CurtailableGenerator:
     Attributes:
         photovoltaic: its parameters.
         curtailment_share_max: part of its generation that may be curtailed.
+        habit: it is curtailed for promises only, not where generation costs money.
     """
 
     photovoltaic: Photovoltaic
     curtailment_share_max: float = 1.0
+    habit: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a share that is none."""
@@ -45,7 +55,8 @@ class CurtailableGenerator:
     ) -> Course:
         """Generate all, but where that costs money, and as wanted where something is."""
         whole, least = self._range_w(outlook)
-        power = np.where(outlook.feed_in_eur_per_mwh < 0, least, whole)
+        losing = (outlook.feed_in_eur_per_mwh < 0) & (not self.habit)
+        power = np.where(losing, least, whole)
         asked = ~np.isnan(wanted_w)
         power[asked] = np.clip(np.ceil(wanted_w[asked]), whole[asked], least[asked])
         return self.simulated(outlook, state, power)
@@ -62,6 +73,17 @@ class CurtailableGenerator:
         whole, least = (one.astype(np.float64) for one in self._range_w(outlook))
         hours = outlook.isp_hours
         return Bounds(whole, least, np.cumsum(whole) * hours, np.cumsum(least) * hours)
+
+    @property
+    def rest_step(self) -> State:
+        """There is no state."""
+        return ()
+
+    def held_w(self, outlook: Outlook, state: State, sign: int, isps: int) -> IntArray:
+        """Return the generation that may be curtailed throughout; nothing downwards."""
+        check_held(self.asset_id, sign, isps)
+        whole, least = self._range_w(outlook)
+        return least_ahead(least - whole if sign > 0 else np.zeros_like(whole), isps)
 
     def _range_w(self, outlook: Outlook) -> tuple[IntArray, IntArray]:
         """Return all generation and the least that stays, both 0 or negative [W]."""

@@ -94,7 +94,13 @@ class Manager:
         return self.now == self.outlook.isps
 
 
-def begin(device: Device, outlook: Outlook, state: State, wishes: Wishes | None = None) -> Manager:
+def begin(
+    device: Device,
+    outlook: Outlook,
+    state: State,
+    wishes: Wishes | None = None,
+    own: Course | None = None,
+) -> Manager:
     """Return a manager with its baseline plan.
 
     Args:
@@ -102,14 +108,17 @@ def begin(device: Device, outlook: Outlook, state: State, wishes: Wishes | None 
         outlook: the horizon.
         state: the state of the device before it.
         wishes: what the owner said so far; None for nothing.
+        own: what a device with a habit does by itself, such as was recorded: the baseline; None
+            for a device that plans it. A device that is elsewhere at the beginning plans its way
+            back.
 
     Raises:
         ParameterError: a wish contradicts the device.
     """
     said = wishes or Wishes()
     free = nothing_wanted(outlook.isps)
-    baseline = granted(said, device, outlook.clock).planned(outlook, state, free)
-    return Manager(
+    baseline = own or granted(said, device, outlook.clock).planned(outlook, state, free)
+    manager = Manager(
         device=device,
         outlook=outlook,
         wishes=said,
@@ -122,21 +131,22 @@ def begin(device: Device, outlook: Outlook, state: State, wishes: Wishes | None 
         now=0,
         state=state,
     )
+    return manager if baseline.state(0) == state else planned_again(manager)
 
 
-def activate(manager: Manager, activation: Activation) -> Manager:
-    """Take on an activation and plan what is left of the horizon for it.
+def activate(manager: Manager, *activations: Activation) -> Manager:
+    """Take on activations and plan what is left of the horizon for them.
 
     Raises:
-        HorizonError: it does not lie within what is left of the horizon.
+        HorizonError: one does not lie within what is left of the horizon.
     """
-    start = activation.first_isp - manager.outlook.first_isp
-    stop = start + activation.isps
-    if not manager.now <= start < stop <= manager.outlook.isps:
-        first = manager.outlook.first_isp
-        expected = f"ISPs {first + manager.now} to {first + manager.outlook.isps - 1}"
-        raise HorizonError(f"activation of {manager.device.asset_id}", activation, expected)
-    taken = (*manager.activations, activation)
+    for one in activations:
+        start = one.first_isp - manager.outlook.first_isp
+        if not manager.now <= start < start + one.isps <= manager.outlook.isps:
+            first = manager.outlook.first_isp
+            expected = f"ISPs {first + manager.now} to {first + manager.outlook.isps - 1}"
+            raise HorizonError(f"activation of {manager.device.asset_id}", one, expected)
+    taken = (*manager.activations, *activations)
     return planned_again(promised(replace(manager, activations=taken)))
 
 
@@ -187,6 +197,25 @@ def close_isp(manager: Manager) -> Manager:
     )
     otherwise = unruly or not isnan(manager.running_w)
     return planned_again(following) if otherwise and not following.finished else following
+
+
+def followed(manager: Manager, stop: int) -> Manager:
+    """Return the manager before the ISP at an offset, if the device does as it is told until then.
+
+    Raises:
+        HorizonError: the offset lies in the past or beyond the horizon.
+    """
+    now = manager.now
+    if not now <= stop <= manager.outlook.isps:
+        raise HorizonError(manager.device.asset_id, stop, f"{now} to {manager.outlook.isps}")
+    if stop == now:
+        return manager
+    told = manager.power_w[now:stop].copy()
+    told[0] = manager.expected_now_w
+    went = manager.granted.simulated(manager.outlook.part(now, stop), manager.state, told)
+    metered = manager.metered_w.copy()
+    metered[now:stop] = went.power_w
+    return replace(manager, metered_w=metered, now=stop, state=went.state(-1), running_w=nan)
 
 
 def planned_again(manager: Manager) -> Manager:

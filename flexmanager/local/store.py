@@ -5,6 +5,7 @@ from math import floor
 
 import numpy as np
 
+from flexmanager.errors import HorizonError
 from flexmanager.local.device import WH_PER_MWH, Bounds, Course, Outlook, energy_eur
 from flexmanager.planning.store import Flow, Stores, plan_stores
 from flexmanager.planning.store_model import burning_isps, plan_one_store
@@ -15,6 +16,9 @@ FOLLOW_EUR_PER_MWH = 100_000.0
 
 EARLIER_SHARE = 0.01
 """A promise is kept from its beginning: its first ISP counts this much more than its last."""
+
+HABIT_EUR_PER_MWH = 10_000.0
+"""What keeping to a habit is worth: more than any price, less than a promise or what is left."""
 
 _SLACK_W = 1e-6
 
@@ -34,6 +38,8 @@ class StoreTask:
         discharge_efficiency: Wh to the grid per Wh from the store.
         wear_eur_per_mwh: cost of a MWh fed back [EUR/MWh].
         end_wh: energy that should be left at the end, None if nothing is asked [Wh].
+        habit_w: what it does by itself, charging only; None for a store that trades by prices [W].
+        restore_share: share of its power for what it does neither by habit nor for a promise.
     """
 
     energy_wh: float
@@ -46,6 +52,8 @@ class StoreTask:
     discharge_efficiency: float
     wear_eur_per_mwh: float
     end_wh: float | None = None
+    habit_w: FloatArray | None = None
+    restore_share: float = 1.0
 
 
 def plan_course(task: StoreTask, outlook: Outlook, wanted_w: FloatArray) -> Course:
@@ -125,28 +133,76 @@ def _stores(task: StoreTask, outlook: Outlook, wanted_w: FloatArray) -> Stores:
     asked = ~np.isnan(wanted_w)
     worth = FOLLOW_EUR_PER_MWH * (1.0 + EARLIER_SHARE * np.linspace(1.0, 0.0, outlook.isps))
     wanted = np.where(asked, wanted_w, 0.0)
-    buy = outlook.price_eur_per_mwh / task.charge_efficiency
-    sell = outlook.feed_in_eur_per_mwh * task.discharge_efficiency
-    sell = sell - task.wear_eur_per_mwh * task.discharge_efficiency
-    charge_w = np.where(asked, np.clip(wanted, 0, task.charge_w), task.charge_w)
-    extra_w = np.where(asked, task.charge_w - charge_w, 0.0)
-    discharge_w = np.where(asked, np.clip(-wanted, 0, task.discharge_w), task.discharge_w)
+    free = _free_flows(task, outlook)
+    charge_w = np.where(asked, np.clip(wanted, 0, task.charge_w), free.charge_w)
+    extra_w = np.where(asked, task.charge_w - charge_w, free.extra_w)
+    discharge_w = np.where(asked, np.clip(-wanted, 0, task.discharge_w), free.discharge_w)
     # Where only one direction is wanted the other has no room; its price must not tempt to burn.
-    buy = np.where(asked, np.where(wanted > 0, -worth, worth), buy)
-    sell = np.where(asked, np.where(wanted < 0, worth, -worth), sell)
+    buy = np.where(asked, np.where(wanted > 0, -worth, worth), free.buy)
+    extra = np.where(asked, 1.1 * worth, free.buy_extra)
+    sell = np.where(asked, np.where(wanted < 0, worth, -worth), free.sell)
     fill = outlook.isp_hours * task.charge_efficiency
     flows = (
         Flow(True, buy, (charge_w * fill)[:, None]),
-        Flow(True, np.where(asked, 1.1 * worth, buy), (extra_w * fill)[:, None]),
+        Flow(True, extra, (extra_w * fill)[:, None]),
         Flow(False, sell, (discharge_w * outlook.isp_hours / task.discharge_efficiency)[:, None]),
     )
     kept = min(task.keep_wh, task.energy_wh)
-    end = task.end_wh
+    ends = _ends(task)
     return Stores(
         flows,
         np.array([float(task.energy_wh)]),
         np.maximum(task.floor_wh, kept)[:, None],
         np.full((outlook.isps, 1), float(task.capacity_wh)),
-        end_worth_eur_per_mwh=() if end is None else (FOLLOW_EUR_PER_MWH / 2,),
-        end_level_wh=None if end is None else np.array([[end]]),
+        end_worth_eur_per_mwh=tuple(worth for worth, _ in ends),
+        end_level_wh=np.array([[level] for _, level in ends]) if ends else None,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Free:
+    """Flows where nothing is wanted: powers [W], and their worths in the store [EUR/MWh]."""
+
+    charge_w: FloatArray
+    extra_w: FloatArray
+    discharge_w: FloatArray
+    buy: FloatArray
+    buy_extra: FloatArray
+    sell: FloatArray
+
+
+def _free_flows(task: StoreTask, outlook: Outlook) -> _Free:
+    """By prices, or by habit: then a departure from it is worth its price on top of the habit's.
+
+    Raises:
+        HorizonError: the habit feeds back.
+    """
+    buy = outlook.price_eur_per_mwh / task.charge_efficiency
+    sell = outlook.feed_in_eur_per_mwh - task.wear_eur_per_mwh
+    sell = sell * task.discharge_efficiency
+    charge_w, discharge_w = task.charge_w.astype(np.float64), task.discharge_w.astype(np.float64)
+    if task.habit_w is None:
+        return _Free(charge_w, np.zeros(outlook.isps), discharge_w, buy, buy, sell)
+    if (task.habit_w < 0).any():
+        first = int(np.flatnonzero(task.habit_w < 0)[0])
+        raise HorizonError(f"own_w of a store, ISP {first}", task.habit_w[first], "0 or more")
+    habit_w = np.minimum(task.habit_w, charge_w)
+    return _Free(
+        charge_w=habit_w,
+        extra_w=np.minimum(charge_w - habit_w, task.restore_share * charge_w),
+        discharge_w=task.restore_share * discharge_w,
+        buy=buy - HABIT_EUR_PER_MWH,
+        buy_extra=buy + HABIT_EUR_PER_MWH,
+        # Less than what the habit's own charging costs: nothing is charged to be fed back.
+        sell=np.minimum(sell, buy) - HABIT_EUR_PER_MWH * np.where(habit_w > 0, 2.0, 1.0),
+    )
+
+
+def _ends(task: StoreTask) -> list[tuple[float, float]]:
+    """Return what energy is worth at the end, up to which level; a habit ends where it should."""
+    if task.end_wh is None:
+        return []
+    missing = (FOLLOW_EUR_PER_MWH / 2, task.end_wh)
+    if task.habit_w is None:
+        return [missing]
+    return [missing, (-FOLLOW_EUR_PER_MWH / 2, float(task.capacity_wh))]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexmanager.checks import between
-from flexmanager.local.device import Bounds, Course, Outlook, State
+from flexmanager.checks import between, whole
+from flexmanager.local.device import Bounds, Course, Outlook, State, check_held, least_ahead
 from flexmanager.local.store import StoreTask, plan_course, simulate_course, store_bounds
 from flexmanager.physics.vehicle import Stay, Vehicle, connected_share
 from flexmanager.rounding import FloatArray, IntArray
@@ -29,6 +29,7 @@ class ParkedVehicle:
         due_utc_s: UTC second by which the need is due, None for the stated departure.
         open_end: nobody knows when it leaves; the stay then ends where the plan does, and the need
             is met at once.
+        habit: it charges as `own_w` says, and shifts as little of that as promises ask for.
     """
 
     vehicle: Vehicle
@@ -36,13 +37,16 @@ class ParkedVehicle:
     early_share: float = 1.0
     due_utc_s: int | None = None
     open_end: bool = False
+    habit: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none and energies beyond the battery."""
+        """Refuse a share that is none, energies beyond the battery, a habit of feeding back."""
         between(self.asset_id, "early_share", self.early_share, 0.0, 1.0)
         capacity = self.vehicle.capacity_wh
         between(self.stay.stay_id, "energy_wh", self.stay.energy_wh, 0, capacity)
         between(self.stay.stay_id, "needed_wh", self.stay.needed_wh, 0, capacity)
+        if self.habit:
+            whole(self.asset_id, "discharge_w_max", self.vehicle.discharge_w_max, 0, 0)
 
     @property
     def asset_id(self) -> str:
@@ -72,6 +76,30 @@ class ParkedVehicle:
         """Between charging at once and charging, or feeding back, as late as the need allows."""
         return store_bounds(self._task(outlook, state, None), outlook)
 
+    @property
+    def rest_step(self) -> State:
+        """Less than one W over a quarter hour: a driver gets all that was recorded."""
+        return (0.25,)
+
+    def held_w(self, outlook: Outlook, state: State, sign: int, isps: int) -> IntArray:
+        """Return what of the own charging can wait, or be brought forward, within the stay."""
+        check_held(self.asset_id, sign, isps)
+        task = self._task(outlook, state, None)
+        own_w = np.minimum(np.rint(outlook.own_w).astype(np.int64), task.charge_w)
+        per_w = outlook.isp_hours * task.charge_efficiency
+        after = np.minimum(np.arange(outlook.isps) + isps, outlook.isps)
+        end_wh = state[0] + np.append(0.0, np.cumsum(own_w))[after] * per_w
+        if sign < 0:
+            power_w = least_ahead(own_w, isps)
+            later_w = np.append(np.cumsum(task.charge_w[::-1])[::-1], 0)[after]
+            moved_wh = end_wh + later_w * per_w - task.floor_wh[-1]
+        else:
+            power_w = least_ahead(task.charge_w - own_w, isps)
+            moved_wh = task.capacity_wh - end_wh
+        moved_w = np.floor(np.maximum(moved_wh, 0.0) / (isps * per_w) + _SLACK_W)
+        held: IntArray = sign * np.minimum(power_w, moved_w.astype(np.int64))
+        return held
+
     def uncontrolled(self, outlook: Outlook, state: State) -> Course:
         """Return what the vehicle does unplanned: charge at once until it has what it needs."""
         task = self._task(outlook, state, None)
@@ -91,6 +119,9 @@ class ParkedVehicle:
             np.array([float(stay.departure_utc_s)]),
         )[:, 0]
         charge_w = np.floor(share * vehicle.charge_w_max + _SLACK_W).astype(np.int64)
+        if self.habit:
+            # What was recorded could be charged, whatever the rounding of its ISP.
+            charge_w = np.maximum(charge_w, np.ceil(outlook.own_w).astype(np.int64))
         minimum = vehicle.energy_min_share * vehicle.capacity_wh
         return StoreTask(
             energy_wh=state[0],
@@ -102,7 +133,8 @@ class ParkedVehicle:
             charge_efficiency=vehicle.charge_efficiency,
             discharge_efficiency=vehicle.discharge_efficiency,
             wear_eur_per_mwh=vehicle.wear_eur_per_mwh,
-            end_wh=end_wh,
+            end_wh=None if self.habit else end_wh,
+            habit_w=outlook.own_w if self.habit else None,
         )
 
     def _floor_wh(
@@ -117,11 +149,20 @@ class ParkedVehicle:
             due_isp = self.due_utc_s // outlook.isp_seconds - outlook.first_isp
             present = present[present < due_isp]
         if len(present):
-            last, needed = int(present[-1]), float(self.stay.needed_wh)
+            last, needed = int(present[-1]), self.stay.needed_wh - self._later_wh(outlook)
             reached = np.flatnonzero(soonest >= needed)
             first = min(int(reached[0]), last) if len(reached) else last
             due = first + int((0.0 if self.open_end else self.early_share) * (last - first))
             floor[due:] = np.maximum(floor[due:], needed)
-            if due == first:
+            if due == first and (self.open_end or self.early_share < 1.0):
                 floor[:due] = np.minimum(needed, soonest[:due])
         return floor
+
+    def _later_wh(self, outlook: Outlook) -> float:
+        """Return what can still be charged after the outlook; only a habit relies on it."""
+        if not self.habit:
+            return 0.0
+        end_isp = outlook.first_isp + outlook.isps
+        whole_isps = max(self.stay.departure_utc_s // outlook.isp_seconds - end_isp, 0)
+        per_isp_wh = self.vehicle.charge_w_max * outlook.isp_hours * self.vehicle.charge_efficiency
+        return whole_isps * per_isp_wh

@@ -1,9 +1,26 @@
-"""A small heat and power plant that is led by the heat a building needs."""
+"""Generators: a photovoltaic, and a small heat and power plant led by the heat a building needs."""
 
 from dataclasses import dataclass
 
 from flexmanager.checks import check_parameters, parameter
 from settlement.units import POWER_W_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Photovoltaic:
+    """A photovoltaic that can be curtailed.
+
+    Attributes:
+        asset_id: name of the asset.
+        rated_w: nameplate power [W, positive].
+    """
+
+    asset_id: str
+    rated_w: int = parameter(8_000, 1, POWER_W_MAX, "W")
+
+    def __post_init__(self) -> None:
+        """Refuse a nameplate that is none."""
+        check_parameters(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import pytest
 from backend.district import AssetKind, District, load_district
 from backend.report.flexibility_house import FITTED_DAYS, house_at, house_outlook
 from backend.report.flexibility_outlook import outlook_of, outside_c
-from flexmanager.assets import Photovoltaic
 from flexmanager.local.device import nothing_wanted
 from flexmanager.local.generator import CurtailableGenerator
 from flexmanager.physics.building import heat_step, temperatures_c
+from flexmanager.physics.generation import Photovoltaic
 from settlement.errors import InputError
 from tests.flexmanager.local.devices import Sample, check_physics
 

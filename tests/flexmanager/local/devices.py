@@ -5,16 +5,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from flexmanager.assets import Battery, Photovoltaic
 from flexmanager.local.battery import BatteryStore
 from flexmanager.local.building import HeatedBuilding
 from flexmanager.local.device import Device, Outlook, State
 from flexmanager.local.generator import CurtailableGenerator, HeatLedPlant
 from flexmanager.local.load import MovableRun, PartlyCutLoad
 from flexmanager.local.vehicle import ParkedVehicle
+from flexmanager.physics.battery import Battery
 from flexmanager.physics.building import Building, Heater, direct_heater
 from flexmanager.physics.comfort import Comfort
-from flexmanager.physics.generation import HeatAndPower
+from flexmanager.physics.generation import HeatAndPower, Photovoltaic
 from flexmanager.physics.load import CurtailableLoad, ShiftableLoad
 from flexmanager.physics.vehicle import Stay, Vehicle
 from flexmanager.rounding import FloatArray, IntArray

@@ -5,12 +5,13 @@ from math import inf, nan
 
 import pytest
 
-from flexmanager.assets import Battery, HeatPump, Photovoltaic
 from flexmanager.checks import Limits, parameters_of
 from flexmanager.errors import ParameterError
+from flexmanager.local.recorded_heating import Tolerance
+from flexmanager.physics.battery import Battery
 from flexmanager.physics.building import Building, Heater
 from flexmanager.physics.comfort import Comfort
-from flexmanager.physics.generation import HeatAndPower
+from flexmanager.physics.generation import HeatAndPower, Photovoltaic
 from flexmanager.physics.load import CurtailableLoad, ShiftableLoad
 from flexmanager.physics.vehicle import Stay, Vehicle
 
@@ -20,10 +21,10 @@ RECORDS = (
     Comfort,
     CurtailableLoad,
     HeatAndPower,
-    HeatPump,
     Heater,
     Photovoltaic,
     ShiftableLoad,
+    Tolerance,
     Vehicle,
 )
 PARAMETERS = [
