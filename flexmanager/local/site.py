@@ -2,8 +2,9 @@
 
 Nobody knows of an order before it begins, so nothing moves before its first ISP. Then it is shared:
 each device in turn, the cheapest first, takes what it can hold throughout, and where that is not
-enough, in the same turn what is still open in each ISP. So a site keeps every promise that is the
-sum of its devices' promises. In the ISPs of an order nobody gives back.
+enough, in the same turn what is still open in each ISP and takes nothing from another. So a site
+keeps every promise that is the sum of its devices' promises. In the ISPs of an order nobody gives
+back.
 
 From an ISP in which the owner takes back control to the end of that order all promises end. The
 devices then give back at once, which may point against the order: that is physics, not a fault.

@@ -12,6 +12,10 @@ from flexmanager.rounding import IntArray
 from settlement.activation import Activation
 
 
+ROUNDED_W = 1
+"""What a plan may lose by whole W and still be taken to hold as much as another."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """Changes in one direction over consecutive ISPs.
@@ -89,9 +93,12 @@ def shared(turns: Mapping[str, Turn], order: Order) -> dict[str, Manager]:
         still_open = _open_w(taken, order)
         if not still_open.any():
             break
-        part = _change_w(taken[name], order)
-        part = np.where(part * order.sign > 0, part, 0) + still_open
-        taken[name] = _asked(turn.manager, order, part)
+        before = _change_w(taken[name], order)
+        part = np.where(before * order.sign > 0, before, 0) + still_open
+        again = _asked(turn.manager, order, part)
+        gained = order.sign * (_change_w(again, order) - before)
+        if gained.min() >= -ROUNDED_W:
+            taken[name] = again
     return {name: one for name, one in taken.items() if (one.power_w != one.baseline_w).any()}
 
 
