@@ -1,13 +1,14 @@
 """S01 and S02 in the demonstration: register every site, publish templates, negotiate, record."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from backend.chain.wallet import Wallet, address_of, new_wallet
 from backend.demo import plan
+from backend.demo.owners import Preferences
 from backend.demo.plan import TemplatePlan
 from backend.demo.stage import Stage
 from backend.demo.world import World
@@ -21,10 +22,8 @@ from backend.services.negotiation import (
     sign_both,
 )
 from backend.services.registration import AssetDescription, SiteDescription, register_site
-from flexmanager.assets import Preferences
-from flexmanager.offer import Offer
-from flexmanager.offer import offer as site_offer
-from settlement.clock import MINUTES_PER_DAY, day_of, weekday_of
+from flexmanager.local.standing_offer import StandingOffer, standing_offer
+from settlement.clock import day_of
 from settlement.terms import Terms
 from settlement.window import in_window
 
@@ -77,7 +76,7 @@ def register_all(stage: Stage, world: World, sign_before_s: int) -> dict[str, Wa
                 for asset in district.assets_of(site.site_id)
                 if asset.kind not in _FIXED_LOAD
             ],
-            _preference_document(world.sites[site.site_id].manager.preferences),
+            world.sites[site.site_id].preferences.document(),
         )
         register_site(
             stage.session, stage.market, stage.parties.relayer, owner, description, sign_before_s
@@ -93,19 +92,6 @@ def _parameters(asset: Asset) -> dict[str, int | str]:
         found["capacity_wh"] = asset.capacity_wh
     if asset.efficiency_bp is not None:
         found["efficiency_bp"] = asset.efficiency_bp
-    return found
-
-
-def _preference_document(preferences: Preferences) -> dict[str, int | str | list[int]]:
-    """Write preferences without fractions: shares become basis points."""
-    found: dict[str, int | str | list[int]] = {}
-    for name, value in asdict(preferences).items():
-        if isinstance(value, float):
-            found[f"{name}_bp"] = round(value * 10_000)
-        elif isinstance(value, frozenset):
-            found[name] = sorted(value)
-        else:
-            found[name] = int(value)
     return found
 
 
@@ -137,7 +123,7 @@ def negotiate_all(
                 sign_before_s=start_s - 1,
                 zone=plan.ZONE,
             )
-            preferences = world.sites[site.site_id].manager.preferences
+            preferences = world.sites[site.site_id].preferences
             signed = _answer(stage, template, preferences, offered)
             if signed is None:
                 continue
@@ -158,29 +144,29 @@ def _with_parties(stage: Stage, terms: Terms) -> Terms:
     )
 
 
-def _proposal(world: World, site_id: str, template: TemplatePlan, first_day: int) -> Offer | None:
-    """Let the site's manager judge its recorded history; None where the template is not for it.
+def _proposal(
+    world: World, site_id: str, template: TemplatePlan, first_day: int
+) -> StandingOffer | None:
+    """Let the site judge its recorded history; None where the template is not for it.
 
     Refusals of a direction are left to the negotiation, where they are stored with their reason.
     """
-    site = world.sites[site_id]
+    site = world.sites[site_id].site
     kinds = {asset.kind for asset in world.district.assets_of(site_id)}
     generates = AssetKind.PHOTOVOLTAIC in kinds
-    if not site.manager.managers or template.for_generation not in (None, generates):
+    if not site.members or template.for_generation not in (None, generates):
         return None
-    end = plan.CLOCK.day_isps(first_day)[0] - world.first_isp
-    columns = slice(0, end)
-    history = world.horizon(site_id, columns)
-    locals_ = [plan.CLOCK.local_minutes(world.first_isp + column) for column in range(end)]
-    window = np.array([in_window(template.terms.window, minute) for minute in locals_])
-    weekdays = np.array([weekday_of(minute // MINUTES_PER_DAY) for minute in locals_])
-    willing = replace(
-        site.manager,
-        preferences=replace(site.manager.preferences, refuses_evening=False, refuses_midday=False),
+    history = range(world.first_isp, plan.CLOCK.day_isps(first_day)[0])
+    within = [in_window(template.terms.window, plan.CLOCK.local_minutes(isp)) for isp in history]
+    return standing_offer(
+        site,
+        plan.CLOCK,
+        world.first_isp,
+        np.array(within),
+        template.sign,
+        template.terms.max_runtime_isps,
+        GENERATION_SHARE if template.for_generation else STEADY_SHARE,
     )
-    share = GENERATION_SHARE if template.for_generation else STEADY_SHARE
-    runtime = template.terms.max_runtime_isps
-    return site_offer(willing, history, window, template.sign, runtime, share, weekdays)
 
 
 def _answer(

@@ -102,6 +102,6 @@ def _energy_cost(month: Month) -> int:
     for site_id, site in world.sites.items():
         changed_w = site.actual_w - world.recorded_site_w(site_id)
         if changed_w.any():
-            price = world.horizon(site_id, whole).price_eur_per_mwh
+            price = world.price_eur_per_mwh
             cost_eur += float(changed_w @ price) / _ISPS_PER_HOUR / _WH_PER_MWH
     return round(cost_eur * AMOUNT_PER_EUR)

@@ -1,37 +1,30 @@
 """The simulated part of the demonstration: what sites do when their agreements are activated.
 
-The recorded series are real. On top of them each site's manager computes the response and the
-rebound, day by day, so that no day knows a later one.
+The recorded series are real: they are the habits of the sites' devices. On top of them the local
+managers compute response and rebound, stretch by stretch, so that no day knows a later one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.demo import plan
-from backend.district import Asset, AssetKind, CongestionPoint, District
-from flexmanager.assets import (
-    Battery,
-    ElectricVehicle,
-    FlexAsset,
-    HeatPump,
-    Photovoltaic,
-    Preferences,
-    Session,
-)
-from flexmanager.horizon import SiteHorizon
-from flexmanager.manager import AssetState
-from flexmanager.site import Site, build_site, capability_w, respond
+from backend.demo.devices import members_of
+from backend.demo.owners import Preferences
+from backend.district import CongestionPoint, District
+from flexmanager.local.device import Outlook
+from flexmanager.local.site import Site, held_w
+from flexmanager.local.site_life import lived
 from settlement.clock import date_of
-from settlement.units import AMOUNT_PER_EUR, BASIS_POINTS
+from settlement.units import AMOUNT_PER_EUR
 
 HOLD_ISPS = 8
 """What a site can hold within the day is judged over two hours."""
 
-RESTORE_SHARE = 0.12
-"""Batteries come back to rest slowly, over the night, so that they make no peak of their own."""
+RESTORED_BY_MINUTE = 9 * 60 + 15
+"""By the first gate of the next day all is given back, or planned anew."""
 
 _MINUTES_PER_HOUR = 60
 _CENTI = 100
@@ -40,47 +33,17 @@ IntArray = NDArray[np.int64]
 
 @dataclass(slots=True)
 class SimulatedSite:
-    """A site with its manager, its recorded series and what became of them.
+    """A site with its local managers, and what became of its recorded series.
 
     Attributes:
-        manager: the site's flexible assets and preferences.
-        recorded_w: asset id to recorded W per quarter of the district.
+        preferences: what its owner allows and asks.
+        site: its devices as they are now.
         actual_w: W per quarter as the meter shows it.
-        states: what each asset still has to give back.
     """
 
-    manager: Site
-    recorded_w: Mapping[str, IntArray]
+    preferences: Preferences
+    site: Site
     actual_w: IntArray
-    states: Mapping[str, AssetState] = field(default_factory=dict)
-
-
-def flexible_asset(district: District, asset: Asset) -> FlexAsset | None:
-    """Return what a manager can do with an asset; None for fixed load."""
-    if asset.kind is AssetKind.BATTERY:
-        assert asset.capacity_wh is not None
-        assert asset.efficiency_bp is not None
-        one_way = asset.efficiency_bp / BASIS_POINTS
-        return Battery(
-            asset.asset_id,
-            asset.capacity_wh,
-            asset.rated_w,
-            asset.rated_w,
-            one_way,
-            one_way,
-            restore_share=RESTORE_SHARE,
-        )
-    if asset.kind is AssetKind.HEAT_PUMP:
-        return HeatPump(asset.asset_id, asset.rated_w)
-    if asset.kind is AssetKind.PHOTOVOLTAIC:
-        return Photovoltaic(asset.asset_id, asset.rated_w)
-    if asset.kind is AssetKind.ELECTRIC_VEHICLE:
-        sessions = tuple(
-            Session(one.session_id, one.plug_in_utc_s, one.plug_out_utc_s, one.delivered_wh)
-            for one in district.sessions_of(asset.asset_id)
-        )
-        return ElectricVehicle(asset.asset_id, asset.rated_w, sessions)
-    return None
 
 
 class World:
@@ -90,39 +53,35 @@ class World:
         self.district = district
         self.first_isp = district.first_quarter_utc_s // (plan.ISP_MINUTES * 60)
         hours = np.arange(district.quarters) * plan.ISP_MINUTES // _MINUTES_PER_HOUR
-        self._temperature_c = district.temperature_centi_celsius[hours] / _CENTI
-        self._price_eur_per_mwh = district.day_ahead_price[hours] / AMOUNT_PER_EUR
+        self.price_eur_per_mwh = district.day_ahead_price[hours] / AMOUNT_PER_EUR
+        nothing = np.zeros(district.quarters)
+        self._recorded = Outlook(
+            first_isp=self.first_isp,
+            clock=plan.CLOCK,
+            price_eur_per_mwh=self.price_eur_per_mwh,
+            feed_in_eur_per_mwh=self.price_eur_per_mwh,
+            outside_c=district.temperature_centi_celsius[hours] / _CENTI,
+            sun_w_per_m2=nothing,
+            own_w=nothing,
+        )
         self.sites = {
             site.site_id: self._simulated(site.site_id, preferences[site.site_id])
             for site in district.sites
         }
 
     def _simulated(self, site_id: str, preferences: Preferences) -> SimulatedSite:
-        district, assets = self.district, self.district.assets_of(site_id)
-        flexible = [flexible_asset(district, asset) for asset in assets]
-        manager = build_site(site_id, [one for one in flexible if one is not None], preferences)
-        recorded = {
-            asset.asset_id: district.asset_w(asset.asset_id).astype(np.int64)
-            for asset in assets
-            if asset.asset_id in district.series_asset_ids
-        }
-        return SimulatedSite(manager, recorded, district.site_w(site_id).astype(np.int64))
+        site = Site(
+            site_id,
+            members_of(self.district, site_id, preferences, self._recorded),
+            preferences.wishes,
+            preferences.overrides_allowed,
+            RESTORED_BY_MINUTE,
+        )
+        return SimulatedSite(preferences, site, self.recorded_site_w(site_id))
 
     def columns_of(self, day: int) -> slice:
         """Return the quarters of a local day, given as a day number."""
         return self.district.quarters_of_day(date_of(day))
-
-    def horizon(self, site_id: str, columns: slice) -> SiteHorizon:
-        """Return a stretch of a site's recorded series."""
-        site = self.sites[site_id]
-        flexible = {manager.asset_id for manager in site.manager.managers}
-        return SiteHorizon(
-            self.first_isp + columns.start,
-            plan.ISP_MINUTES,
-            {name: w[columns] for name, w in site.recorded_w.items() if name in flexible},
-            self._temperature_c[columns],
-            self._price_eur_per_mwh[columns],
-        )
 
     def able_w(self, site_id: str, sign: int, day: int) -> IntArray:
         """Return what a site, as it is now, could hold from each ISP of a recorded local day on.
@@ -132,8 +91,9 @@ class World:
             sign: +1 for more consumption or less generation, -1 for less consumption.
             day: the day, as a day number.
         """
-        site, horizon = self.sites[site_id], self.horizon(site_id, self.columns_of(day))
-        return capability_w(site.manager, horizon, sign, HOLD_ISPS, site.states)
+        columns = self.columns_of(day)
+        first, end = self.first_isp + columns.start, self.first_isp + columns.stop
+        return held_w(self.sites[site_id].site, first, end, sign, HOLD_ISPS)
 
     def live(
         self,
@@ -147,23 +107,17 @@ class World:
         Args:
             first_isp: first ISP (UTC index).
             end_isp: the ISP after the last.
-            requested_w: site id to ISP to requested W.
+            requested_w: site id to ISP to requested W; may reach beyond the stretch.
             overridden: site id to the ISPs in which the owner takes back control.
         """
         columns = slice(first_isp - self.first_isp, end_isp - self.first_isp)
-        start = first_isp
-        for site_id, site in self.sites.items():
-            isps = range(start, self.first_isp + columns.stop)
-            asked = requested_w.get(site_id, {})
-            wanted = np.array([asked.get(isp, 0) for isp in isps], dtype=np.int64)
-            if not wanted.any() and not site.states:
+        for site_id, one in self.sites.items():
+            wanted = requested_w.get(site_id, {})
+            if not one.site.managers and not any(first_isp <= isp < end_isp for isp in wanted):
                 continue
-            offsets = {isp - start for isp in overridden.get(site_id, set()) if isp in isps}
-            response = respond(
-                site.manager, self.horizon(site_id, columns), wanted, site.states, offsets
-            )
-            site.actual_w[columns] += response.delta_w
-            site.states = response.states
+            taken_back = overridden.get(site_id, set())
+            one.site, change_w = lived(one.site, first_isp, end_isp, wanted, taken_back)
+            one.actual_w[columns] += change_w
 
     def point_of(self, site_id: str) -> str:
         """Return the congestion point of a site."""

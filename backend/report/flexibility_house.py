@@ -17,7 +17,7 @@ from backend.report.flexibility_outlook import (
 )
 from flexmanager.local.building import HeatedBuilding
 from flexmanager.local.device import Outlook
-from flexmanager.physics.building import Building, Heater
+from flexmanager.physics.building import Building, Heater, usual_building
 from flexmanager.physics.comfort import Comfort
 from flexmanager.rounding import FloatArray
 from settlement.errors import InputError
@@ -105,19 +105,14 @@ def _fitted(
     asset_id: str, heat_w: FloatArray, gain_w: FloatArray, sun: FloatArray, outside: FloatArray
 ) -> Building:
     """Return a building of usual make, as large as its recorded heat says."""
-    usual, part = Building(asset_id), slice(0, FITTED_DAYS * _QUARTERS_PER_DAY)
-    wished = Comfort(asset_id).wished_c
-    given = float((heat_w + gain_w + usual.sun_m2 * sun)[part].mean())
-    loss = given / (wished - float(outside[part].mean()))
-    size = loss / (usual.air_to_outside_w_per_k + usual.mass_to_outside_w_per_k)
-    return Building(
+    part = slice(0, FITTED_DAYS * _QUARTERS_PER_DAY)
+    warmer_k = Comfort(asset_id).wished_c - float(outside[part].mean())
+    return usual_building(
         asset_id,
-        air_wh_per_k=size * usual.air_wh_per_k,
-        mass_wh_per_k=size * usual.mass_wh_per_k,
-        exchange_w_per_k=size * usual.exchange_w_per_k,
-        air_to_outside_w_per_k=size * usual.air_to_outside_w_per_k,
-        mass_to_outside_w_per_k=size * usual.mass_to_outside_w_per_k,
-        gain_w=float(gain_w[part].mean()),
+        float(heat_w[part].mean()),
+        warmer_k,
+        float(gain_w[part].mean()),
+        Building(asset_id).sun_m2 * float(sun[part].mean()),
     )
 
 

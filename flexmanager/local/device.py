@@ -61,6 +61,11 @@ class Outlook:
         return len(self.price_eur_per_mwh)
 
     @property
+    def end_isp(self) -> int:
+        """The ISP after the last (UTC index)."""
+        return self.first_isp + self.isps
+
+    @property
     def isp_hours(self) -> float:
         """Length of an ISP [h]."""
         return self.clock.isp_minutes / MINUTES_PER_HOUR

@@ -74,6 +74,11 @@ class Manager:
         return granted(self.wishes, self.device, self.outlook.clock)
 
     @property
+    def now_isp(self) -> int:
+        """UTC index of the running ISP."""
+        return self.outlook.first_isp + self.now
+
+    @property
     def set_point_w(self) -> int:
         """What the device is told in the running ISP [W]."""
         return int(self.power_w[self.now])

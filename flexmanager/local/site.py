@@ -1,32 +1,19 @@
-"""A site: several devices with habits of their own answer one series of wanted changes.
-
-Nobody knows of an order before it begins, so nothing moves before its first ISP. Then it is shared:
-each device in turn, the cheapest first, takes what it can hold throughout, and where that is not
-enough, in the same turn what is still open in each ISP and takes nothing from another. So a site
-keeps every promise that is the sum of its devices' promises. In the ISPs of an order nobody gives
-back.
-
-From an ISP in which the owner takes back control to the end of that order all promises end. The
-devices then give back at once, which may point against the order: that is physics, not a fault.
+"""A site: several devices with habits of their own, seen from outside as one.
 
 A device that goes its own way costs nothing: only those that were asked, or still have to give
 back, have a manager.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from flexmanager.errors import ParameterError
+from flexmanager.errors import HorizonError
 from flexmanager.local.device import Course, HabitualDevice, Outlook, State
-from flexmanager.local.hearing import hear
-from flexmanager.local.manager import Manager, begin, followed
-from flexmanager.local.site_order import Order, cheapest_first, order_at, shared
-from flexmanager.local.telemetry import OwnerOverride
+from flexmanager.local.manager import Manager
 from flexmanager.local.wishes import Wishes
 from flexmanager.rounding import IntArray
-from settlement.clock import MINUTES_PER_DAY, Clock
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,13 +38,39 @@ class Member:
     @property
     def end_isp(self) -> int:
         """The ISP after the last."""
-        return self.outlook.first_isp + self.outlook.isps
+        return self.outlook.end_isp
+
+    def off_course(self, state: State, isp: int) -> State:
+        """Return how a state before an ISP differs from the device's own course."""
+        own = self.own.state(isp - self.first_isp)
+        return tuple(found - usual for found, usual in zip(state, own, strict=True))
+
+    def state_off(self, isp: int, off: State | None) -> State:
+        """Return the state before an ISP of a device that is off its own course, None if not."""
+        own = self.own.state(isp - self.first_isp)
+        if off is None:
+            return own
+        return tuple(usual + by for usual, by in zip(own, off, strict=True))
+
+    def is_astray(self, off: State) -> bool:
+        """Tell whether a device is so far off its own course that it has to go back to it."""
+        return any(abs(by) > step for by, step in zip(off, self.device.rest_step, strict=True))
 
 
 def member(device: HabitualDevice, outlook: Outlook, state: State) -> Member:
-    """Return a member that goes its own course from a state on."""
+    """Return a member that goes its own course from a state on.
+
+    Raises:
+        HorizonError: its own course is none that it can do.
+    """
     own_w = np.rint(outlook.own_w).astype(np.int64)
-    return Member(device, outlook, device.simulated(outlook, state, own_w))
+    own = device.simulated(outlook, state, own_w)
+    beyond = np.flatnonzero(own.power_w != own_w)
+    if len(beyond):
+        first = int(beyond[0])
+        what = f"own_w of {device.asset_id}, ISP {first}"
+        raise HorizonError(what, own_w[first], f"what it can do, such as {own.power_w[first]}")
+    return Member(device, outlook, own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +102,7 @@ class Site:
         """Return by how much each device that is not on its own course is off it."""
         found = dict(self.off)
         for name, manager in self.managers.items():
-            found[name] = _off(self.members[name], manager)
+            found[name] = self.members[name].off_course(manager.state, manager.now_isp)
         return found
 
 
@@ -109,166 +122,7 @@ def held_w(site: Site, first_isp: int, end_isp: int, sign: int, isps: int) -> In
         first, end = max(first_isp, one.first_isp), min(end_isp, one.end_isp)
         if first < end:
             start, stop = first - one.first_isp, end - one.first_isp
-            state = _moved(one.own.state(start), off.get(name))
+            state = one.state_off(first, off.get(name))
             held = one.device.held_w(one.outlook.part(start, stop), state, sign, isps)
             total[first - first_isp : end - first_isp] += held
     return total
-
-
-def lived(
-    site: Site,
-    first_isp: int,
-    end_isp: int,
-    wanted_w: Mapping[int, int],
-    overridden: Collection[int] = (),
-) -> tuple[Site, IntArray]:
-    """Let a site live a stretch of time; it goes on from where it was.
-
-    Args:
-        site: the site before `first_isp`.
-        first_isp: first ISP (UTC index).
-        end_isp: the ISP after the last.
-        wanted_w: ISP to the change wanted in it [W]; may reach beyond the stretch.
-        overridden: ISPs in which the owner takes back control.
-
-    Returns:
-        The site before `end_isp`, and its change against its own course, shape (n,) [W].
-
-    Raises:
-        ParameterError: an override by an owner who is allowed none.
-    """
-    if overridden and not site.overrides_allowed:
-        raise ParameterError(site.site_id, "overrides_allowed", False, "True to override")
-    change = np.zeros(end_isp - first_isp, dtype=np.int64)
-    now = first_isp
-    while now < end_isp:
-        site = _rolled_over(site, now)
-        order = order_at(now, wanted_w) if now >= site.shared_to else None
-        if order is not None:
-            site = _ordered(site, order)
-        if now in overridden:
-            site = _taken_back(site, now)
-        stop = min(_events(site, now, wanted_w, overridden), default=end_isp)
-        stop = min(stop, end_isp)
-        site = _followed(site, now, stop, change[now - first_isp : stop - first_isp])
-        now = stop
-    return site, change
-
-
-def _events(
-    site: Site, now: int, wanted_w: Mapping[int, int], overridden: Collection[int]
-) -> Iterator[int]:
-    """Yield the ISPs after `now` in which something may change."""
-    yield from (isp for isp in overridden if isp > now)
-    first = max(now + 1, site.shared_to)
-    yield from (isp for isp, power in wanted_w.items() if power and isp >= first)
-    yield from (_end_isp(manager) for manager in site.managers.values())
-
-
-def _end_isp(manager: Manager) -> int:
-    return manager.outlook.first_isp + manager.outlook.isps
-
-
-def _now_isp(manager: Manager) -> int:
-    return manager.outlook.first_isp + manager.now
-
-
-def _off(one: Member, manager: Manager) -> State:
-    own = one.own.state(_now_isp(manager) - one.first_isp)
-    return tuple(is_ - was for is_, was in zip(manager.state, own, strict=True))
-
-
-def _astray(one: Member, off: State | None) -> bool:
-    """Tell whether a device is so far off its own course that it has to go back to it."""
-    if off is None:
-        return False
-    return any(abs(by) > step for by, step in zip(off, one.device.rest_step, strict=True))
-
-
-def _moved(state: State, off: State | None) -> State:
-    if off is None:
-        return state
-    return tuple(own + more for own, more in zip(state, off, strict=True))
-
-
-def _begun(site: Site, name: str, now: int, until: int) -> Manager:
-    """Return a manager for a member from now, or from its arrival, to the end of its horizon."""
-    one = site.members[name]
-    start = max(now, one.first_isp) - one.first_isp
-    end = min(_restored_by(site, one.outlook.clock, until), one.end_isp)
-    stop = end - one.first_isp
-    own = one.own.part(one.outlook, start, stop)
-    state = _moved(own.state(0), site.off_now().get(name))
-    return begin(one.device, one.outlook.part(start, stop), state, site.wishes, own)
-
-
-def _restored_by(site: Site, clock: Clock, isp: int) -> int:
-    """Return the first ISP from `isp` on that begins when all is to be given back."""
-    while clock.local_minutes(isp) % MINUTES_PER_DAY != site.restored_by_minute:
-        isp += 1
-    return isp
-
-
-def _ordered(site: Site, order: Order) -> Site:
-    """Share an order among the devices that are there in it."""
-    there = [
-        name
-        for name, one in site.members.items()
-        if one.first_isp < order.end_isp and order.first_isp < one.end_isp
-    ]
-    free = {name: _begun(site, name, order.first_isp, order.end_isp) for name in there}
-    devices = {name: site.members[name].device for name in there}
-    taken = shared(cheapest_first(free, devices, order), order)
-    off = site.off_now()
-    managers = {
-        name: one
-        for name, one in taken.items()
-        if (one.power_w != one.baseline_w).any() or _astray(site.members[name], off.get(name))
-    }
-    asleep = {name: by for name, by in off.items() if name not in managers}
-    return replace(site, managers=managers, off=asleep, shared_to=order.end_isp)
-
-
-def _taken_back(site: Site, now: int) -> Site:
-    """End all promises of the order that is running."""
-    managers = dict(site.managers)
-    for name, manager in site.managers.items():
-        first = max(now, _now_isp(manager))
-        until = min(site.shared_to, _end_isp(manager))
-        if first < until and not manager.overridden[first - manager.outlook.first_isp]:
-            seconds = manager.outlook.isp_seconds
-            record = OwnerOverride(manager.device.asset_id, first * seconds, until * seconds)
-            managers[name] = hear(manager, record)
-    return replace(site, managers=managers)
-
-
-def _followed(site: Site, now: int, stop: int, change: IntArray) -> Site:
-    """Let the devices do as they are told; adds what they change to `change`."""
-    managers = dict(site.managers)
-    for name, manager in site.managers.items():
-        first, end = max(now, _now_isp(manager)), min(stop, _end_isp(manager))
-        if first >= end:
-            continue
-        origin = manager.outlook.first_isp
-        done = followed(manager, end - origin)
-        part = slice(first - origin, end - origin)
-        moved = done.metered_w[part].astype(np.int64) - done.baseline_w[part]
-        change[first - now : end - now] += moved
-        managers[name] = done
-    return replace(site, managers=managers)
-
-
-def _rolled_over(site: Site, now: int) -> Site:
-    """Where a horizon is over: begin another, or go the own way if all has been given back."""
-    over = {name for name, manager in site.managers.items() if _end_isp(manager) <= now}
-    if not over:
-        return site
-    managers = {name: one for name, one in site.managers.items() if name not in over}
-    off = {name: by for name, by in site.off_now().items() if name not in managers}
-    for name in over:
-        one = site.members[name]
-        if now < one.end_isp and _astray(one, off[name]):
-            managers[name] = _begun(site, name, now, now + 1)
-        if name in managers or now >= one.end_isp:
-            del off[name]
-    return replace(site, managers=managers, off=off)

@@ -11,7 +11,6 @@ from flexmanager.local.manager import Manager, activate, plan_rest
 from flexmanager.rounding import IntArray
 from settlement.activation import Activation
 
-
 ROUNDED_W = 1
 """What a plan may lose by whole W and still be taken to hold as much as another."""
 
@@ -123,7 +122,7 @@ def _eur_per_w(turn: Turn, order: Order) -> float:
 def _asked(manager: Manager, order: Order, part_w: IntArray) -> Manager:
     """Return a manager that takes on its part; where that is 0 it keeps to its own course."""
     first = max(order.first_isp, manager.outlook.first_isp)
-    end = min(order.end_isp, manager.outlook.first_isp + manager.outlook.isps)
+    end = min(order.end_isp, manager.outlook.end_isp)
     part = part_w[first - order.first_isp : end - order.first_isp]
     if not part.any() and (manager.power_w == manager.baseline_w).all():
         return manager
@@ -138,7 +137,7 @@ def _change_w(manager: Manager, order: Order) -> IntArray:
     """Return what a device changes in the ISPs of an order, shape (n,) [W]."""
     change = np.zeros(len(order.change_w), dtype=np.int64)
     first = max(order.first_isp, manager.outlook.first_isp)
-    end = min(order.end_isp, manager.outlook.first_isp + manager.outlook.isps)
+    end = min(order.end_isp, manager.outlook.end_isp)
     part = slice(first - manager.outlook.first_isp, end - manager.outlook.first_isp)
     moved = manager.power_w[part] - manager.baseline_w[part]
     change[first - order.first_isp : end - order.first_isp] = moved

@@ -49,6 +49,33 @@ class Building:
         check_parameters(self)
 
 
+def usual_building(
+    asset_id: str, heat_w: float, warmer_k: float, gain_w: float | None = None, sun_w: float = 0.0
+) -> Building:
+    """Return a building of usual make, as large as the heat that keeps it warm says.
+
+    Args:
+        asset_id: name of the asset.
+        heat_w: mean heat from its heater [W].
+        warmer_k: how much warmer it is than outside in the mean [K].
+        gain_w: mean heat from people and devices; None for the usual [W].
+        sun_w: mean heat from the sun [W].
+    """
+    usual = Building(asset_id)
+    gain_w = usual.gain_w if gain_w is None else gain_w
+    loss = (heat_w + gain_w + sun_w) / warmer_k
+    size = loss / (usual.air_to_outside_w_per_k + usual.mass_to_outside_w_per_k)
+    return Building(
+        asset_id,
+        air_wh_per_k=size * usual.air_wh_per_k,
+        mass_wh_per_k=size * usual.mass_wh_per_k,
+        exchange_w_per_k=size * usual.exchange_w_per_k,
+        air_to_outside_w_per_k=size * usual.air_to_outside_w_per_k,
+        mass_to_outside_w_per_k=size * usual.mass_to_outside_w_per_k,
+        gain_w=gain_w,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Heater:
     """A heat pump, or direct electric heating with `cop_at_7_c` = 1 and `cop_per_k` = 0.

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flexmanager.errors import ParameterError
-from flexmanager.local.site import Member, Site, held_w, lived, member
+from flexmanager.errors import HorizonError, ParameterError
+from flexmanager.local.site import Member, Site, held_w, member
+from flexmanager.local.site_life import lived
 from flexmanager.rounding import IntArray
 from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, outlook
 from tests.flexmanager.local.habits import (
     battery,
     check_course,
     members,
+    pump,
     roof,
     stay,
 )
@@ -170,3 +172,11 @@ def test_whatever_is_ordered_no_limit_is_broken_and_no_car_leaves_short(
     inside[start : start + one.outlook.isps] = True
     assert not change[~inside].any()
     check_course(one, (own + change)[inside], one.own.state(0))
+
+
+def test_a_course_that_a_device_cannot_take_is_no_habit() -> None:
+    beyond = np.where(np.arange(DAY_ISPS) == 3, 2_300.0, 0.0)
+    with pytest.raises(HorizonError, match="own_w of pump, ISP 3: found 2300"):
+        member(pump(), outlook(beyond), (0.0, 0.0))
+    with pytest.raises(HorizonError, match="own_w of roof, ISP 3"):
+        member(roof(), outlook(beyond), ())
