@@ -97,7 +97,6 @@ def _judged(
 def _energy_cost(month: Month) -> int:
     """Return how much dearer the sites' energy was than recorded, at day-ahead prices."""
     world = month.world
-    whole = slice(0, world.district.quarters)
     cost_eur = 0.0
     for site_id, site in world.sites.items():
         changed_w = site.actual_w - world.recorded_site_w(site_id)
