@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flexmanager.checks import check_sign
 from flexmanager.errors import ForecastError
-from flexmanager.manager import check_sign
 from flexmanager.rounding import FloatArray, IntArray, to_w
 
 

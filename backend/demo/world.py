@@ -116,8 +116,9 @@ class World:
             if not one.site.managers and not any(first_isp <= isp < end_isp for isp in wanted):
                 continue
             taken_back = overridden.get(site_id, set())
-            one.site, change_w = lived(one.site, first_isp, end_isp, wanted, taken_back)
-            one.actual_w[columns] += change_w
+            one.site, changes = lived(one.site, first_isp, end_isp, wanted, taken_back)
+            for change_w in changes.values():
+                one.actual_w[columns] += change_w
 
     def point_of(self, site_id: str) -> str:
         """Return the congestion point of a site."""

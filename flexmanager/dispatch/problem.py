@@ -11,12 +11,12 @@ import numpy as np
 
 from flexmanager.dispatch.candidate import Candidate, response
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.horizon import MINUTES_PER_HOUR
 from flexmanager.rounding import BoolArray, FloatArray, IntArray
 from settlement.clock import ISP_MINUTES_ALLOWED
 from settlement.units import AMOUNT_PER_EUR
 
 W_PER_MW = 1_000_000
+MINUTES_PER_HOUR = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from math import inf
 import numpy as np
 
 from flexmanager.checks import check_parameters, parameter
-from flexmanager.local.building import COMFORT_STEP_C, heating_bounds, heating_path_c
+from flexmanager.local.building import COMFORT_STEP_C, heating_bounds
 from flexmanager.local.device import (
     Bounds,
     Course,
@@ -22,7 +22,7 @@ from flexmanager.local.device import (
     least_ahead,
     nothing_wanted,
 )
-from flexmanager.physics.building import Building, Heater, heat_step
+from flexmanager.physics.building import Building, Heater, heat_step, temperatures_c
 from flexmanager.physics.comfort import Band
 from flexmanager.planning.heat import HeatTask, plan_heating_w
 from flexmanager.rounding import FloatArray, IntArray, to_w
@@ -82,8 +82,7 @@ class RecordedHeating:
     def simulated(self, outlook: Outlook, state: State, power_w: IntArray) -> Course:
         """Let the building live with the heat pump's power."""
         power = np.clip(power_w, 0, self.heater.rated_w)
-        task = self._task(outlook, state, nothing_wanted(outlook.isps))
-        path = heating_path_c(task, power.astype(np.float64))
+        path = self._path_k(outlook, state, power.astype(np.float64))
         air, allowed = path[1:, 0], self.tolerance
         colder = np.maximum(-air, 0.0).sum() * outlook.isp_hours
         over = np.where(power > outlook.own_w, np.maximum(air - allowed.rise_k, 0.0), 0.0)
@@ -101,8 +100,8 @@ class RecordedHeating:
 
     @property
     def rest_step(self) -> State:
-        """A hundredth of a degree."""
-        return (0.01, 0.01)
+        """Two hundredths of a degree."""
+        return (0.02, 0.02)
 
     def held_w(self, outlook: Outlook, state: State, sign: int, isps: int) -> IntArray:
         """Return what the recorded power and the air carry; what is left of before fades away."""
@@ -131,10 +130,31 @@ class RecordedHeating:
         cold = outlook.outside_c <= self.tolerance.heating_limit_c
         return np.where(cold, float(self.heater.rated_w), outlook.own_w)
 
+    def _path_k(self, outlook: Outlook, state: State, power_w: FloatArray) -> FloatArray:
+        """Return air and mass before the first ISP and after each, shape (n + 1, 2) [K]."""
+        cop = self.heater.cop(outlook.outside_c)
+        heat, step = (
+            cop * power_w - cop * outlook.own_w,
+            heat_step(self.building, outlook.isp_hours),
+        )
+        path = temperatures_c(step, (state[0], state[1]), np.zeros(outlook.isps), heat)
+        return np.vstack((np.asarray(state), path))
+
+    def _low_k(self, outlook: Outlook, state: State, wanted_w: FloatArray) -> FloatArray:
+        """Return how cold it may get: for a promise as people allow, else no colder than by itself.
+
+        So what was heated early is given back only as far as nobody is colder for it, and what a
+        promise withheld may come back when it is cheapest.
+        """
+        asked = ~np.isnan(wanted_w)
+        power = np.where(asked, np.clip(wanted_w, 0.0, self._most_w(outlook)), outlook.own_w)
+        fallen = np.minimum(self._path_k(outlook, state, power)[1:, 0] - COMFORT_STEP_C, 0.0)
+        return np.where(asked, min(COMFORT_STEP_C - self.tolerance.fall_k, 0.0), fallen)
+
     def _task(self, outlook: Outlook, state: State, wanted_w: FloatArray) -> HeatTask:
         isps, allowed = outlook.isps, self.tolerance
         cop, nowhere = self.heater.cop(outlook.outside_c), np.zeros(outlook.isps)
-        low = np.full(isps, min(COMFORT_STEP_C - allowed.fall_k, 0.0))
+        low = self._low_k(outlook, state, wanted_w)
         high = np.full(isps, max(allowed.rise_k - COMFORT_STEP_C, 0.0))
         return HeatTask(
             step=heat_step(self.building, outlook.isp_hours),

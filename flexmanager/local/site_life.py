@@ -31,7 +31,7 @@ def lived(
     end_isp: int,
     wanted_w: Mapping[int, int],
     overridden: Collection[int] = (),
-) -> tuple[Site, IntArray]:
+) -> tuple[Site, dict[str, IntArray]]:
     """Let a site live a stretch of time; it goes on from where it was.
 
     Args:
@@ -42,14 +42,15 @@ def lived(
         overridden: ISPs in which the owner takes back control.
 
     Returns:
-        The site before `end_isp`, and its change against its own course, shape (n,) [W].
+        The site before `end_isp`, and how each device that moved changed its own course, by name,
+        shape (n,) each [W].
 
     Raises:
         ParameterError: an override by an owner who is allowed none.
     """
     if overridden and not site.overrides_allowed:
         raise ParameterError(site.site_id, "overrides_allowed", False, "True to override")
-    change = np.zeros(end_isp - first_isp, dtype=np.int64)
+    changes: dict[str, IntArray] = {}
     now = first_isp
     while now < end_isp:
         site = _rolled_over(site, now)
@@ -60,9 +61,12 @@ def lived(
             site = _taken_back(site, now)
         stop = min(_events(site, now, wanted_w, overridden), default=end_isp)
         stop = min(stop, end_isp)
-        site = _followed(site, now, stop, change[now - first_isp : stop - first_isp])
+        for name in site.managers.keys() - changes.keys():
+            changes[name] = np.zeros(end_isp - first_isp, dtype=np.int64)
+        part = slice(now - first_isp, stop - first_isp)
+        site = _followed(site, now, stop, {name: one[part] for name, one in changes.items()})
         now = stop
-    return site, change
+    return site, changes
 
 
 def _events(
@@ -127,8 +131,8 @@ def _taken_back(site: Site, now: int) -> Site:
     return replace(site, managers=managers)
 
 
-def _followed(site: Site, now: int, stop: int, change: IntArray) -> Site:
-    """Let the devices do as they are told; adds what they change to `change`."""
+def _followed(site: Site, now: int, stop: int, changes: Mapping[str, IntArray]) -> Site:
+    """Let the devices do as they are told; writes what each changes into `changes`."""
     managers = dict(site.managers)
     for name, manager in site.managers.items():
         first, end = max(now, manager.now_isp), min(stop, manager.outlook.end_isp)
@@ -138,7 +142,7 @@ def _followed(site: Site, now: int, stop: int, change: IntArray) -> Site:
         done = followed(manager, end - origin)
         part = slice(first - origin, end - origin)
         moved = done.metered_w[part].astype(np.int64) - done.baseline_w[part]
-        change[first - now : end - now] += moved
+        changes[name][first - now : end - now] = moved
         managers[name] = done
     return replace(site, managers=managers)
 

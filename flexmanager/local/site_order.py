@@ -80,10 +80,7 @@ def cheapest_first(
 
 
 def shared(turns: Mapping[str, Turn], order: Order) -> dict[str, Manager]:
-    """Return the managers that answer an order, with their parts taken on.
-
-    A device that has nothing to do in it and nothing to give back needs none.
-    """
+    """Return the managers with their parts of an order taken on."""
     taken: dict[str, Manager] = {}
     for name, turn in turns.items():
         part = order.sign * np.minimum(np.abs(_open_w(taken, order)), turn.held_w)
@@ -98,7 +95,7 @@ def shared(turns: Mapping[str, Turn], order: Order) -> dict[str, Manager]:
         gained = order.sign * (_change_w(again, order) - before)
         if gained.min() >= -ROUNDED_W:
             taken[name] = again
-    return {name: one for name, one in taken.items() if (one.power_w != one.baseline_w).any()}
+    return taken
 
 
 def _held_w(manager: Manager, device: HabitualDevice, order: Order) -> int:

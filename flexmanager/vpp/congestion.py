@@ -10,9 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from flexmanager.checks import check_sign, check_whole
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.horizon import check_whole
-from flexmanager.manager import check_sign
 from flexmanager.rounding import BoolArray, IntArray
 from flexmanager.vpp.message import Header, Scope
 from flexmanager.vpp.request import FlexRequest

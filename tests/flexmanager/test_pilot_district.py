@@ -1,78 +1,34 @@
-"""Four recorded weeks of the pilot district with orders laid on top: what must hold on real series.
+"""Recorded weeks of the pilot district with orders laid on top: what must hold on real series.
 
 The recorded series are real or standardised profiles; the responses are simulated.
 """
 
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from backend.district import Asset as Recorded
+from backend.demo.owners import preferences_of
+from backend.demo.plan import CLOCK
+from backend.demo.world import World
 from backend.district import AssetKind, District, load_district
-from flexmanager.assets import (
-    Battery,
-    ElectricVehicle,
-    FlexAsset,
-    HeatPump,
-    Photovoltaic,
-    Preferences,
-    Session,
-)
 from flexmanager.forecast import forecast
-from flexmanager.horizon import SiteHorizon
-from flexmanager.offer import offer
+from flexmanager.local.site import Member, Site, held_w
+from flexmanager.local.site_life import lived
+from flexmanager.local.standing_offer import standing_offer
 from flexmanager.rounding import IntArray
-from flexmanager.site import Site, build_site, capability_w, respond
-from tests.flexmanager.defaults import DAY_ISPS, ISP_SECONDS
+from tests.flexmanager.local.habits import check_course
 
+DAY_ISPS = 96
 WEEKS = slice(4 * 7 * DAY_ISPS, 8 * 7 * DAY_ISPS)
 """Whole weeks before the clock change, so that every day has 96 quarters."""
 
-HOURS = Fraction(1, 4)
 ISPS = WEEKS.stop - WEEKS.start
 OF_DAY = np.arange(ISPS) % DAY_ISPS
 EVENING = (OF_DAY >= 68) & (OF_DAY < 80)
 MIDDAY = (OF_DAY >= 44) & (OF_DAY < 60)
-LARGE_W = 6_000
-MIDDAY_ORDERS = 8
-
-
-def flexible(district: District, asset: Recorded) -> FlexAsset | None:
-    if asset.kind is AssetKind.BATTERY:
-        assert asset.capacity_wh is not None
-        return Battery(asset.asset_id, asset.capacity_wh, asset.rated_w, asset.rated_w)
-    if asset.kind is AssetKind.HEAT_PUMP:
-        return HeatPump(asset.asset_id, asset.rated_w)
-    if asset.kind is AssetKind.PHOTOVOLTAIC:
-        return Photovoltaic(asset.asset_id, asset.rated_w)
-    if asset.kind is AssetKind.ELECTRIC_VEHICLE:
-        sessions = tuple(
-            Session(s.session_id, s.plug_in_utc_s, s.plug_out_utc_s, s.delivered_wh)
-            for s in district.sessions_of(asset.asset_id)
-        )
-        return ElectricVehicle(asset.asset_id, asset.rated_w, sessions)
-    return None
-
-
-def replay(district: District, site_id: str) -> tuple[Site, SiteHorizon]:
-    assets, recorded = [], {}
-    for asset in district.assets_of(site_id):
-        made = flexible(district, asset)
-        if made is None:
-            continue
-        assets.append(made)
-        if not isinstance(made, Battery):
-            recorded[asset.asset_id] = district.asset_w(asset.asset_id)[WEEKS].astype(np.int64)
-    hourly = slice(WEEKS.start // 4, WEEKS.stop // 4)
-    horizon = SiteHorizon(
-        first_isp=district.first_quarter_utc_s // ISP_SECONDS + WEEKS.start,
-        isp_minutes=15,
-        recorded_w=recorded,
-        temperature_c=np.repeat(district.temperature_centi_celsius[hourly] / 100.0, 4),
-        price_eur_per_mwh=np.repeat(district.day_ahead_price[hourly] / 10_000.0, 4),
-    )
-    return build_site(site_id, assets, Preferences()), horizon
+LIVED_ISPS = 10 * DAY_ISPS
 
 
 @pytest.fixture(scope="module")
@@ -80,69 +36,109 @@ def district() -> District:
     return load_district()
 
 
-def weekly_orders() -> IntArray:
-    """Two evenings and two middays of two hours a week."""
-    order = np.zeros(ISPS, dtype=np.int64)
-    for day in range(ISPS // DAY_ISPS):
-        begin = day * DAY_ISPS
-        if day % 7 in (1, 3):
-            order[begin + 70 : begin + 78] = -LARGE_W
-        if day % 7 in (2, 3):
-            order[begin + 48 : begin + 56] = LARGE_W
-    return order
+@pytest.fixture(scope="module")
+def world(district: District) -> World:
+    return World(
+        district, {one.site_id: preferences_of(district, one.site_id) for one in district.sites}
+    )
 
 
-def test_every_site_stays_within_the_physics_of_its_assets(district: District) -> None:
-    order, flexible_sites = weekly_orders(), 0
-    for recorded_site in district.sites:
-        site, horizon = replay(district, recorded_site.site_id)
-        response = respond(site, horizon, order)
-        flexible_sites += len(site.managers) > 0
-        assert (np.sign(order) * response.delta_w <= np.abs(order))[order != 0].all()
-        for manager in site.managers:
-            asset, delta = manager.asset, response.asset_delta_w[manager.asset_id]  # type: ignore[attr-defined]
-            actual = horizon.asset(manager.asset_id).recorded_w + delta
-            check_physics(asset, horizon, delta, actual)
-    assert flexible_sites == 32
+def drawn_orders(site: Site, first_isp: int, random: np.random.Generator) -> dict[int, int]:
+    """Return two orders a day of one to three hours, up to half as much again as is held."""
+    wanted: dict[int, int] = {}
+    held = {sign: held_w(site, first_isp, first_isp + LIVED_ISPS, sign, 8) for sign in (-1, 1)}
+    for day in range(0, LIVED_ISPS, DAY_ISPS):
+        for hour in (random.integers(0, 44), random.integers(56, 84)):
+            start, isps = day + int(hour), int(random.integers(4, 13))
+            sign = int(random.choice([-1, 1]))
+            power = int(held[sign][start] * random.uniform(0.2, 1.5)) or sign * 500
+            wanted.update({first_isp + start + t: power for t in range(isps)})
+    return wanted
 
 
-def check_physics(
-    asset: FlexAsset, horizon: SiteHorizon, delta_w: IntArray, actual_w: IntArray
-) -> None:
-    if isinstance(asset, Photovoltaic):
-        assert (actual_w <= 0).all()
-        assert (delta_w >= 0).all()
-    elif isinstance(asset, HeatPump):
-        assert actual_w.min() >= 0
-        assert actual_w.max() <= asset.rated_w
-        lost_wh = MIDDAY_ORDERS * (1 - asset.preheat_return_share) * asset.preheat_wh_max
-        assert -1 <= float(delta_w.sum() * HOURS) <= lost_wh + 1
-    elif isinstance(asset, ElectricVehicle):
-        assert actual_w.min() >= 0
-        for session in asset.sessions:
-            first = session.plug_in_utc_s // ISP_SECONDS - horizon.first_isp
-            stop = -(-session.plug_out_utc_s // ISP_SECONDS) - horizon.first_isp
-            if 0 <= first and stop <= ISPS:
-                assert delta_w[first:stop].sum() == 0
-    else:
-        energy = Fraction(asset.capacity_wh) * Fraction(asset.rest_share)
-        for power_w in delta_w[delta_w != 0].tolist():
-            gain = Fraction(asset.charge_efficiency)
-            factor = gain if power_w > 0 else 1 / Fraction(asset.discharge_efficiency)
-            energy += power_w * HOURS * factor
-            assert asset.capacity_wh * 0.1 - 0.01 <= energy <= asset.capacity_wh + 0.01
-        assert abs(energy - Fraction(asset.capacity_wh) / 2) <= 25
+def lived_in_parts(
+    site: Site, first_isp: int, wanted: Mapping[int, int], random: np.random.Generator
+) -> dict[str, IntArray]:
+    """Return the change of each device over days lived in stretches of some hours."""
+    total = {name: np.zeros(LIVED_ISPS, dtype=np.int64) for name in site.members}
+    overridden = {isp for isp in wanted if random.random() < 0.02}
+    start = 0
+    while start < LIVED_ISPS:
+        stop = min(start + int(random.integers(1, 60)), LIVED_ISPS)
+        site, changes = lived(site, first_isp + start, first_isp + stop, wanted, overridden)
+        for name, change in changes.items():
+            total[name][start:stop] += change
+        start = stop
+    return total
 
 
-def test_offers_follow_what_the_sites_are_made_of(district: District) -> None:
-    evening, midday = {}, {}
-    for recorded_site in district.sites:
-        site, horizon = replay(district, recorded_site.site_id)
-        evening[site.site_id] = offer(site, horizon, EVENING, -1, 8).amount_w
-        midday[site.site_id] = offer(site, horizon, MIDDAY, 1, 8).amount_w
-        if evening[site.site_id]:
-            held = capability_w(site, horizon, -1, 8)[EVENING & (OF_DAY <= 72)]
-            assert (held <= evening[site.site_id]).mean() >= 0.9
+def check_member(one: Member, first_isp: int, change: IntArray) -> bool:
+    """Simulate a device over the days that were lived; tells whether it moved at all."""
+    first = max(first_isp, one.first_isp)
+    end = min(first_isp + LIVED_ISPS, one.end_isp)
+    inside = slice(max(first - first_isp, 0), max(end - first_isp, 0))
+    assert not np.delete(change, np.arange(LIVED_ISPS)[inside]).any(), "moved while away"
+    if not change.any():
+        return False
+    start, stop = first - one.first_isp, end - one.first_isp
+    part = replace(
+        one,
+        outlook=one.outlook.part(start, stop),
+        own=one.own.part(one.outlook, start, stop),
+    )
+    leaves = one.end_isp <= first_isp + LIVED_ISPS
+    if "stay" not in dir(one.device) or leaves:
+        check_course(part, part.own.power_w + change[inside], part.own.state(0))
+    return True
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_ordered_of_real_sites_no_limit_is_broken(world: World, seed: int) -> None:
+    moved: set[str] = set()
+    for site_id, simulated in world.sites.items():
+        random = np.random.default_rng([seed, *site_id.encode()])
+        first_isp = world.first_isp + int(random.integers(0, 70)) * DAY_ISPS
+        wanted = drawn_orders(simulated.site, first_isp, random)
+        changes = lived_in_parts(simulated.site, first_isp, wanted, random)
+        for name, one in simulated.site.members.items():
+            if check_member(one, first_isp, changes[name]):
+                moved.add(type(one.device).__name__)
+        total = sum(changes.values(), np.zeros(LIVED_ISPS, dtype=np.int64))
+        assert not total.any() or simulated.site.members
+    assert moved == {"BatteryStore", "CurtailableGenerator", "ParkedVehicle", "RecordedHeating"}
+
+
+def test_real_sites_keep_what_they_promise(world: World) -> None:
+    random, kept = np.random.default_rng(3), 0
+    for simulated in world.sites.values():
+        site = simulated.site
+        for sign in (-1, 1):
+            first_isp = world.first_isp + int(random.integers(0, 80)) * DAY_ISPS
+            isps = int(random.integers(2, 13))
+            held = held_w(site, first_isp, first_isp + DAY_ISPS, sign, isps)
+            offsets = np.flatnonzero(held)
+            if not len(offsets):
+                continue
+            start = int(random.choice(offsets))
+            ordered = range(first_isp + start, first_isp + start + isps)
+            wanted = dict.fromkeys(ordered, int(held[start]))
+            _, changes = lived(site, first_isp, first_isp + DAY_ISPS, wanted)
+            total = sum(changes.values(), np.zeros(DAY_ISPS, dtype=np.int64))
+            assert total[start : start + isps].tolist() == [held[start]] * isps, site.site_id
+            assert not total[:start].any()
+            kept += 1
+    assert kept > 30
+
+
+def test_offers_follow_what_the_sites_are_made_of(district: District, world: World) -> None:
+    first_isp, evening, midday = world.first_isp + WEEKS.start, {}, {}
+    for site_id, simulated in world.sites.items():
+        asked = (simulated.site, CLOCK, first_isp)
+        evening[site_id] = standing_offer(*asked, EVENING, -1, 8).amount_w
+        midday[site_id] = standing_offer(*asked, MIDDAY, 1, 8).amount_w
+        if evening[site_id]:
+            held = held_w(simulated.site, first_isp, first_isp + ISPS, -1, 8)
+            assert (held[EVENING & (OF_DAY <= 72)] <= evening[site_id]).mean() >= 0.9
     with_battery = {a.site_id for a in district.assets if a.kind is AssetKind.BATTERY}
     assert {site_id for site_id, amount in evening.items() if amount} == with_battery
     assert sum(amount > 0 for amount in midday.values()) > len(with_battery)

@@ -96,7 +96,7 @@ def check_course(one: Member, power_w: IntArray, start: State) -> State:
             energy += power / 4 * gain
             assert device.reserve_share * store.capacity_wh - 0.25 <= energy
             assert energy <= store.capacity_wh + 0.25
-        return (energy - 5_000.0,)
+        return (energy - start[0],)
     assert isinstance(device, ParkedVehicle)
     begins = (one.first_isp + np.arange(len(power_w))) * 900
     leaves, arrives = device.stay.departure_utc_s, device.stay.plug_in_utc_s
@@ -110,13 +110,13 @@ def check_course(one: Member, power_w: IntArray, start: State) -> State:
 
 
 def _cooled(device: RecordedHeating, look: Outlook, change_w: FloatArray, start: State) -> State:
-    """Integrate how far air and mass go from the recorded course, in steps of 30 s."""
+    """Integrate how far air and mass go from the recorded course, in steps of a minute."""
     house, heater, (air, mass) = device.building, device.heater, start
     for isp, change in enumerate(change_w.tolist()):
         assert -1 <= look.own_w[isp] + change <= heater.rated_w + 1
         outside = float(look.outside_c[isp])
         cop = min(max(heater.cop_at_7_c + heater.cop_per_k * (outside - 7), 1), heater.cop_max)
-        heat, share, size = change * cop, house.heat_to_air_share, 30 / 3600
+        heat, share, size = change * cop, house.heat_to_air_share, 60 / 3600
 
         def rates(air: float, mass: float, heat: float, share: float) -> tuple[float, float]:
             over = house.exchange_w_per_k * (mass - air)
@@ -126,7 +126,7 @@ def _cooled(device: RecordedHeating, look: Outlook, change_w: FloatArray, start:
                 / house.mass_wh_per_k,
             )
 
-        for _ in range(30):
+        for _ in range(15):
             first = rates(air, mass, heat, share)
             second = rates(air + size * first[0], mass + size * first[1], heat, share)
             air += size * (first[0] + second[0]) / 2

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.site import Member, Site, held_w, member
 from flexmanager.local.site_life import lived
+from flexmanager.local.site_order import order_at
 from flexmanager.rounding import IntArray
 from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, outlook
 from tests.flexmanager.local.habits import (
@@ -26,6 +27,7 @@ from tests.flexmanager.local.habits import (
 END_ISP = FIRST_ISP + DAY_ISPS
 BY_NINE = 9 * 60 + 15
 ALL = members()
+NOBODY: frozenset[int] = frozenset()
 
 
 def site(*kinds: str, of: Mapping[str, Member] = ALL) -> Site:
@@ -38,13 +40,23 @@ def orders(*parts: tuple[int, int, int]) -> dict[int, int]:
     return {FIRST_ISP + t: power for start, stop, power in parts for t in range(start, stop)}
 
 
-def day(one: Site, wanted: Mapping[int, int], overridden: frozenset[int] = frozenset()) -> IntArray:
+def live(
+    one: Site, start: int, stop: int, wanted: Mapping[int, int], overridden: frozenset[int] = NOBODY
+) -> tuple[Site, IntArray]:
+    """Return the site after a stretch between two offsets, and the change of all its devices."""
+    taken_back = {FIRST_ISP + t for t in overridden}
+    after, changes = lived(one, FIRST_ISP + start, FIRST_ISP + stop, wanted, taken_back)
+    nothing = np.zeros(stop - start, dtype=np.int64)
+    return after, sum(changes.values(), nothing)
+
+
+def day(one: Site, wanted: Mapping[int, int], overridden: frozenset[int] = NOBODY) -> IntArray:
     """Return the change of a site over the whole day."""
-    return lived(one, FIRST_ISP, END_ISP, wanted, {FIRST_ISP + t for t in overridden})[1]
+    return live(one, 0, DAY_ISPS, wanted, overridden)[1]
 
 
 def test_without_an_order_nothing_moves_and_nobody_is_awake() -> None:
-    after, change = lived(site(), FIRST_ISP, END_ISP, {})
+    after, change = live(site(), 0, DAY_ISPS, {})
     assert not change.any()
     assert not after.managers
     assert not after.off_now()
@@ -86,7 +98,7 @@ def test_what_is_held_is_the_sum_over_the_devices_as_they_are_now() -> None:
     one = site("battery", "heat pump")
     parts = [held_w(site(name), FIRST_ISP, END_ISP, -1, 4) for name in one.members]
     assert held_w(one, FIRST_ISP, END_ISP, -1, 4).tolist() == np.sum(parts, axis=0).tolist()
-    drained, _ = lived(one, FIRST_ISP, FIRST_ISP + 8, orders((0, 8, -1_900)))
+    drained, _ = live(one, 0, 8, orders((0, 8, -1_900)))
     rested = held_w(site("heat pump"), FIRST_ISP, END_ISP, -1, 4)
     assert held_w(drained, FIRST_ISP, END_ISP, -1, 4).tolist() == rested.tolist()
     assert held_w(drained, FIRST_ISP, END_ISP, 1, 8)[0] > held_w(one, FIRST_ISP, END_ISP, 1, 8)[0]
@@ -131,7 +143,7 @@ def test_a_vehicle_that_comes_during_an_order_may_take_part() -> None:
 
 def test_all_is_given_back_by_the_hour_that_was_said() -> None:
     one = replace(site("battery"), restored_by_minute=BY_NINE)
-    after, change = lived(one, FIRST_ISP, END_ISP, orders((8, 12, -2_000)))
+    after, change = live(one, 0, DAY_ISPS, orders((8, 12, -2_000)))
     assert change[12:37].sum() > 8_000
     assert not change[37:].any()
     assert not after.managers
@@ -152,7 +164,7 @@ def test_short_stretches_of_life_are_the_same_as_a_long_one(
     whole = day(one, wanted)
     parts, edges = [], [0, *sorted(cuts), DAY_ISPS]
     for start, stop in pairwise(edges):
-        one, change = lived(one, FIRST_ISP + start, FIRST_ISP + stop, wanted)
+        one, change = live(one, start, stop, wanted)
         parts.append(change)
     assert np.concatenate(parts).tolist() == whole.tolist()
 
@@ -180,3 +192,13 @@ def test_a_course_that_a_device_cannot_take_is_no_habit() -> None:
         member(pump(), outlook(beyond), (0.0, 0.0))
     with pytest.raises(HorizonError, match="own_w of roof, ISP 3"):
         member(roof(), outlook(beyond), ())
+
+
+def test_an_order_ends_where_its_direction_does() -> None:
+    wanted = {7: 0, 8: -5, 9: -1, 10: 3, 11: 0, 12: 4}
+    assert order_at(7, wanted) is None
+    order = order_at(8, wanted)
+    assert order is not None
+    assert (order.first_isp, order.end_isp, order.sign) == (8, 10, -1)
+    assert order.change_w.tolist() == [-5, -1]
+    assert order_at(13, wanted) is None
