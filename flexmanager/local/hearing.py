@@ -70,8 +70,7 @@ def _past_share(manager: Manager, utc_s: int) -> float:
 
 
 def _noted(manager: Manager, cause: Cause, text: str) -> Manager:
-    isp = manager.outlook.first_isp + manager.now
-    return replace(manager, findings=(*manager.findings, Finding(isp, cause, text)))
+    return replace(manager, findings=(*manager.findings, Finding(manager.now_isp, cause, text)))
 
 
 def _changed_within(manager: Manager, utc_s: int, power_w: float) -> Manager:
@@ -121,7 +120,7 @@ def _seen(manager: Manager, record: MomentaryPower) -> Manager:
     if _offset(manager, record.utc_s) != manager.now:
         return _noted(manager, Cause.STALE, f"a power of {_when(manager, record)} is out of date")
     finding = judge(
-        manager.outlook.first_isp + manager.now,
+        manager.now_isp,
         planned_w=manager.set_point_w,
         metered_w=record.power_w,
         overridden=bool(manager.overridden[manager.now]),
@@ -167,8 +166,7 @@ def _overridden(manager: Manager, record: OwnerOverride) -> Manager:
 
 def _wished(manager: Manager, record: OwnerWish) -> Manager:
     """Plan at once by what the owner says; what was promised before stays promised."""
-    isp = record.utc_s // manager.outlook.isp_seconds
-    today = manager.outlook.clock.local_day(isp)
+    today = manager.outlook.clock.local_day(record.utc_s // manager.outlook.isp_seconds)
     wishes = understood(manager.wishes, record.sentence, today)
     return _planned_within(replace(manager, wishes=wishes), record.utc_s)
 
@@ -194,7 +192,7 @@ def _departed(manager: Manager, record: Departed) -> Manager:
             text += f", with {missing_wh:,.0f} Wh less than it needed by then"
         manager = _noted(manager, Cause.LEFT, text)
     # From the beginning of the ISP it is planned without; what it was told so far counts.
-    running_s = (manager.outlook.first_isp + manager.now) * manager.outlook.isp_seconds
+    running_s = manager.now_isp * manager.outlook.isp_seconds
     left = replace(stay, departure_utc_s=max(running_s, stay.plug_in_utc_s + 1))
     gone = replace(manager, device=replace(device, stay=left))
     return _rebased(gone, record.utc_s)
