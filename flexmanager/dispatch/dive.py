@@ -19,7 +19,7 @@ WHOLE = 1.0 - 1e-6
 
 
 def dive(
-    problem: Problem, relaxation: Relaxation, deadline: Deadline, fixed_share: float
+    problem: Problem, relaxation: Relaxation, deadline: Deadline, fixed_share: float, gap: float
 ) -> list[Run]:
     """Round the relaxed dispatch to runs within all limits.
 
@@ -28,7 +28,9 @@ def dive(
         relaxation: its relaxed answer.
         deadline: when to stop with the best so far.
         fixed_share: part of the mixed agreements that each step fixes, above 0, at most 1.
+        gap: relative distance from the bound that is good enough to stop.
     """
+    enough_eur = relaxation.bound_eur / (1.0 - gap) if gap < 1.0 else np.inf
     fixed: list[Run] = []
     free = np.ones(problem.candidates, dtype=np.bool_)
     answers = [fixed]
@@ -38,7 +40,8 @@ def dive(
         rest = replace(problem.beside(fixed), runs=problem.runs & free[:, None, None])
         greedy = greedy_runs(rest, deadline)
         answers.append(trimmed(problem, [*fixed, *greedy]))
-        if not greedy or max(here.weights.values()) >= WHOLE == min(here.weights.values()):
+        whole = max(here.weights.values()) >= WHOLE == min(here.weights.values())
+        if not greedy or whole or problem.objective_eur(answers[-1]) <= enough_eur:
             break
         known = (plan for plan in here.plans if free[plan[0]])
         here = relax(rest, greedy, deadline, GAP, known)

@@ -61,7 +61,7 @@ def improve(
         answers = [start, trimmed(problem, choice.runs)]
         best = min(answers, key=problem.objective_eur)
         return best, max(relaxation.bound_eur, choice.bound_eur)
-    dived = dive(problem, relaxation, deadline.part(DIVE_SHARE), DIVE_FIXED_SHARE)
+    dived = dive(problem, relaxation, deadline.part(DIVE_SHARE), DIVE_FIXED_SHARE, gap)
     best = min([start, dived], key=problem.objective_eur)
     promising = _Promising(problem, relaxation)
     random, free_count, stalls = np.random.default_rng(SEED), FREE_FIRST, 0
