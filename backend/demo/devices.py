@@ -10,8 +10,8 @@ from backend.district import Asset, AssetKind, District
 from flexmanager.local.battery import BatteryStore
 from flexmanager.local.device import Outlook
 from flexmanager.local.generator import CurtailableGenerator
-from flexmanager.local.recorded_heating import RecordedHeating, Tolerance
-from flexmanager.local.site import Member, member
+from flexmanager.local.recorded_heating import Leeway, RecordedHeating
+from flexmanager.local.site import RecordedDevice, recorded_device
 from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.physics.battery import Battery
 from flexmanager.physics.building import Heater, usual_building
@@ -30,9 +30,9 @@ FITTED_ISPS = 28 * 96
 """A building is as large as the heat of its first recorded weeks says."""
 
 
-def members_of(
+def devices_of(
     district: District, site_id: str, preferences: Preferences, recorded: Outlook
-) -> dict[str, Member]:
+) -> dict[str, RecordedDevice]:
     """Return the flexible devices of a site; a charging point has one for each stay.
 
     Args:
@@ -41,28 +41,23 @@ def members_of(
         preferences: what its owner allows.
         recorded: prices and weather over all quarters of the district; `own_w` is not used.
     """
-    found: dict[str, Member] = {}
+    found: dict[str, RecordedDevice] = {}
     for asset in district.assets_of(site_id):
         if asset.kind is AssetKind.BATTERY:
             found[asset.asset_id] = _battery(asset, preferences, recorded)
-            continue
         if asset.asset_id not in district.series_asset_ids:
             continue
-        own_w = district.asset_w(asset.asset_id).astype(np.float64)
-        outlook = replace(recorded, own_w=own_w)
+        outlook = replace(recorded, own_w=district.asset_w(asset.asset_id).astype(np.float64))
         if asset.kind is AssetKind.HEAT_PUMP:
-            found[asset.asset_id] = member(_pump(asset, preferences, outlook), outlook, (0.0, 0.0))
+            found[asset.asset_id] = _pump(asset, preferences, outlook)
         elif asset.kind is AssetKind.PHOTOVOLTAIC:
-            roof = Photovoltaic(asset.asset_id, asset.rated_w)
-            share = preferences.curtailment_share_max
-            generator = CurtailableGenerator(roof, share, habit=True)
-            found[asset.asset_id] = member(generator, outlook, ())
+            found[asset.asset_id] = _roof(asset, preferences, outlook)
         elif asset.kind is AssetKind.ELECTRIC_VEHICLE:
             found.update(_stays(district, asset, outlook))
     return found
 
 
-def _battery(asset: Asset, preferences: Preferences, recorded: Outlook) -> Member:
+def _battery(asset: Asset, preferences: Preferences, recorded: Outlook) -> RecordedDevice:
     assert asset.capacity_wh is not None
     assert asset.efficiency_bp is not None
     one_way = asset.efficiency_bp / BASIS_POINTS
@@ -72,18 +67,25 @@ def _battery(asset: Asset, preferences: Preferences, recorded: Outlook) -> Membe
         battery, preferences.reserve_share, habit=True, restore_share=RESTORE_SHARE
     )
     outlook = replace(recorded, own_w=np.zeros(recorded.isps))
-    return member(store, outlook, (REST_SHARE * capacity_wh,))
+    return recorded_device(store, outlook, (REST_SHARE * capacity_wh,))
 
 
-def _pump(asset: Asset, preferences: Preferences, outlook: Outlook) -> RecordedHeating:
+def _pump(asset: Asset, preferences: Preferences, outlook: Outlook) -> RecordedDevice:
     heater, wished_c = Heater(asset.asset_id, asset.rated_w), Comfort(asset.asset_id).wished_c
     part = outlook.part(0, FITTED_ISPS)
     heat_w = float((part.own_w * heater.cop(part.outside_c)).mean())
     building = usual_building(asset.asset_id, heat_w, wished_c - float(part.outside_c.mean()))
-    return RecordedHeating(building, heater, Tolerance(asset.asset_id, preferences.fall_k))
+    heating = RecordedHeating(building, heater, Leeway(asset.asset_id, preferences.fall_k))
+    return recorded_device(heating, outlook, (0.0, 0.0))
 
 
-def _stays(district: District, asset: Asset, outlook: Outlook) -> dict[str, Member]:
+def _roof(asset: Asset, preferences: Preferences, outlook: Outlook) -> RecordedDevice:
+    roof = Photovoltaic(asset.asset_id, asset.rated_w)
+    share = preferences.curtailment_share_max
+    return recorded_device(CurtailableGenerator(roof, share, habit=True), outlook, ())
+
+
+def _stays(district: District, asset: Asset, outlook: Outlook) -> dict[str, RecordedDevice]:
     """Return the stays at a charging point, without the quarter hours that two of them share.
 
     The energy of such a quarter hour cannot be told apart, so it stays as it was recorded.
@@ -107,8 +109,10 @@ def _stays(district: District, asset: Asset, outlook: Outlook) -> dict[str, Memb
     return found
 
 
-def _stay(asset: Asset, name: str, there_utc_s: tuple[int, int], outlook: Outlook) -> Member:
-    """Return one stay: it needs what it charged in the recording, counted at the charging point."""
+def _stay(
+    asset: Asset, name: str, there_utc_s: tuple[int, int], outlook: Outlook
+) -> RecordedDevice:
+    """Return one stay: it needs what it charged in the recording, counted at the grid side."""
     charged_wh = round(float(outlook.own_w.sum()) * outlook.isp_hours)
     vehicle = Vehicle(
         name,
@@ -118,7 +122,7 @@ def _stay(asset: Asset, name: str, there_utc_s: tuple[int, int], outlook: Outloo
         energy_min_share=0.0,
     )
     stay = Stay(name, *there_utc_s, 0, charged_wh)
-    return member(ParkedVehicle(vehicle, stay, habit=True), outlook, (0.0,))
+    return recorded_device(ParkedVehicle(vehicle, stay, habit=True), outlook, (0.0,))
 
 
 def _first(outlook: Outlook, utc_s: int) -> int:

@@ -154,7 +154,7 @@ def _proposal(
     site = world.sites[site_id].site
     kinds = {asset.kind for asset in world.district.assets_of(site_id)}
     generates = AssetKind.PHOTOVOLTAIC in kinds
-    if not site.members or template.for_generation not in (None, generates):
+    if not site.devices or template.for_generation not in (None, generates):
         return None
     history = range(world.first_isp, plan.CLOCK.day_isps(first_day)[0])
     within = [in_window(template.terms.window, plan.CLOCK.local_minutes(isp)) for isp in history]

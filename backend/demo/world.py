@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.demo import plan
-from backend.demo.devices import members_of
+from backend.demo.devices import devices_of
 from backend.demo.owners import Preferences
 from backend.district import CongestionPoint, District
 from flexmanager.local.device import Outlook
@@ -72,7 +72,7 @@ class World:
     def _simulated(self, site_id: str, preferences: Preferences) -> SimulatedSite:
         site = Site(
             site_id,
-            members_of(self.district, site_id, preferences, self._recorded),
+            devices_of(self.district, site_id, preferences, self._recorded),
             preferences.wishes,
             preferences.overrides_allowed,
             RESTORED_BY_MINUTE,

@@ -29,7 +29,7 @@ from flexmanager.rounding import FloatArray, IntArray, to_w
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class Leeway:
     """How far the people in a building let its air go from what they are used to.
 
     Attributes:
@@ -60,7 +60,7 @@ class RecordedHeating:
 
     building: Building
     heater: Heater
-    tolerance: Tolerance
+    leeway: Leeway
 
     @property
     def asset_id(self) -> str:
@@ -83,7 +83,7 @@ class RecordedHeating:
         """Let the building live with the heat pump's power."""
         power = np.clip(power_w, 0, self.heater.rated_w)
         path = self._path_k(outlook, state, power.astype(np.float64))
-        air, allowed = path[1:, 0], self.tolerance
+        air, allowed = path[1:, 0], self.leeway
         colder = np.maximum(-air, 0.0).sum() * outlook.isp_hours
         over = np.where(power > outlook.own_w, np.maximum(air - allowed.rise_k, 0.0), 0.0)
         return Course(
@@ -119,7 +119,7 @@ class RecordedHeating:
         per_w = np.convolve(self.heater.cop(outlook.outside_c), response)[isps - 1 : n]
         left = sign * fading[:, 0]
         worst = np.lib.stride_tricks.sliding_window_view(left[1:], isps).max(axis=1)[: len(per_w)]
-        allowed = self.tolerance.fall_k if sign < 0 else self.tolerance.rise_k
+        allowed = self.leeway.fall_k if sign < 0 else self.leeway.rise_k
         room_k = np.maximum(allowed - 2 * COMFORT_STEP_C - np.maximum(worst, 0.0), 0.0)
         held = np.maximum(least_ahead(change_w, isps), 0)
         held[: len(per_w)] = np.minimum(held[: len(per_w)], np.floor(room_k / per_w))
@@ -127,7 +127,7 @@ class RecordedHeating:
 
     def _most_w(self, outlook: Outlook) -> FloatArray:
         """Return the largest power per ISP [W]."""
-        cold = outlook.outside_c <= self.tolerance.heating_limit_c
+        cold = outlook.outside_c <= self.leeway.heating_limit_c
         return np.where(cold, float(self.heater.rated_w), outlook.own_w)
 
     def _path_k(self, outlook: Outlook, state: State, power_w: FloatArray) -> FloatArray:
@@ -149,10 +149,10 @@ class RecordedHeating:
         asked = ~np.isnan(wanted_w)
         power = np.where(asked, np.clip(wanted_w, 0.0, self._most_w(outlook)), outlook.own_w)
         fallen = np.minimum(self._path_k(outlook, state, power)[1:, 0] - COMFORT_STEP_C, 0.0)
-        return np.where(asked, min(COMFORT_STEP_C - self.tolerance.fall_k, 0.0), fallen)
+        return np.where(asked, min(COMFORT_STEP_C - self.leeway.fall_k, 0.0), fallen)
 
     def _task(self, outlook: Outlook, state: State, wanted_w: FloatArray) -> HeatTask:
-        isps, allowed = outlook.isps, self.tolerance
+        isps, allowed = outlook.isps, self.leeway
         cop, nowhere = self.heater.cop(outlook.outside_c), np.zeros(outlook.isps)
         low = self._low_k(outlook, state, wanted_w)
         high = np.full(isps, max(allowed.rise_k - COMFORT_STEP_C, 0.0))

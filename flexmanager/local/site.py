@@ -17,7 +17,7 @@ from flexmanager.rounding import IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class RecordedDevice:
     """A device of a site with its own course, over all the time it is there.
 
     Attributes:
@@ -57,8 +57,8 @@ class Member:
         return any(abs(by) > step for by, step in zip(off, self.device.rest_step, strict=True))
 
 
-def member(device: HabitualDevice, outlook: Outlook, state: State) -> Member:
-    """Return a member that goes its own course from a state on.
+def recorded_device(device: HabitualDevice, outlook: Outlook, state: State) -> RecordedDevice:
+    """Return a device that goes its own course from a state on.
 
     Raises:
         HorizonError: its own course is none that it can do.
@@ -70,7 +70,7 @@ def member(device: HabitualDevice, outlook: Outlook, state: State) -> Member:
         first = int(beyond[0])
         what = f"own_w of {device.asset_id}, ISP {first}"
         raise HorizonError(what, own_w[first], f"what it can do, such as {own.power_w[first]}")
-    return Member(device, outlook, own)
+    return RecordedDevice(device, outlook, own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ class Site:
 
     Attributes:
         site_id: name of the site.
-        members: name to device with its own course.
+        devices: name to device with its own course.
         wishes: what the owner said.
         overrides_allowed: the owner may take back control during an order.
         restored_by_minute: local minute of the day by which all is to be given back.
@@ -90,7 +90,7 @@ class Site:
     """
 
     site_id: str
-    members: Mapping[str, Member]
+    devices: Mapping[str, RecordedDevice]
     wishes: Wishes = field(default_factory=Wishes)
     overrides_allowed: bool = True
     restored_by_minute: int = 0
@@ -102,7 +102,7 @@ class Site:
         """Return by how much each device that is not on its own course is off it."""
         found = dict(self.off)
         for name, manager in self.managers.items():
-            found[name] = self.members[name].off_course(manager.state, manager.now_isp)
+            found[name] = self.devices[name].off_course(manager.state, manager.now_isp)
         return found
 
 
@@ -118,7 +118,7 @@ def held_w(site: Site, first_isp: int, end_isp: int, sign: int, isps: int) -> In
     """
     total = np.zeros(end_isp - first_isp, dtype=np.int64)
     off = site.off_now()
-    for name, one in site.members.items():
+    for name, one in site.devices.items():
         first, end = max(first_isp, one.first_isp), min(end_isp, one.end_isp)
         if first < end:
             start, stop = first - one.first_isp, end - one.first_isp

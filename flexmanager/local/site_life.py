@@ -80,8 +80,8 @@ def _events(
 
 
 def _begun(site: Site, name: str, now: int, until: int) -> Manager:
-    """Return a manager for a member from now, or from its arrival, to the end of its horizon."""
-    one = site.members[name]
+    """Return a manager for a device from now, or from its arrival, to the end of its horizon."""
+    one = site.devices[name]
     start = max(now, one.first_isp) - one.first_isp
     end = min(_restored_by(site, one.outlook.clock, until), one.end_isp)
     stop = end - one.first_isp
@@ -101,18 +101,18 @@ def _ordered(site: Site, order: Order) -> Site:
     """Share an order among the devices that are there in it."""
     there = [
         name
-        for name, one in site.members.items()
+        for name, one in site.devices.items()
         if one.first_isp < order.end_isp and order.first_isp < one.end_isp
     ]
     free = {name: _begun(site, name, order.first_isp, order.end_isp) for name in there}
-    devices = {name: site.members[name].device for name in there}
+    devices = {name: site.devices[name].device for name in there}
     taken = shared(cheapest_first(free, devices, order), order)
     off = site.off_now()
     managers = {
         name: one
         for name, one in taken.items()
         if (one.power_w != one.baseline_w).any()
-        or (name in off and site.members[name].is_astray(off[name]))
+        or (name in off and site.devices[name].is_astray(off[name]))
     }
     asleep = {name: by for name, by in off.items() if name not in managers}
     return replace(site, managers=managers, off=asleep, shared_to=order.end_isp)
@@ -155,7 +155,7 @@ def _rolled_over(site: Site, now: int) -> Site:
     managers = {name: one for name, one in site.managers.items() if name not in over}
     off = {name: by for name, by in site.off_now().items() if name not in managers}
     for name in over:
-        one = site.members[name]
+        one = site.devices[name]
         if now < one.end_isp and one.is_astray(off[name]):
             managers[name] = _begun(site, name, now, now + 1)
         if name in managers or now >= one.end_isp:

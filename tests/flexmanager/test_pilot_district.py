@@ -14,7 +14,7 @@ from backend.demo.plan import CLOCK
 from backend.demo.world import World
 from backend.district import AssetKind, District, load_district
 from flexmanager.forecast import forecast
-from flexmanager.local.site import Member, Site, held_w
+from flexmanager.local.site import RecordedDevice, Site, held_w
 from flexmanager.local.site_life import lived
 from flexmanager.local.standing_offer import standing_offer
 from flexmanager.local.vehicle import ParkedVehicle
@@ -64,7 +64,7 @@ def lived_in_parts(
     random: np.random.Generator | None,
 ) -> dict[str, IntArray]:
     """Return the change of each device over days lived in parts, drawn at random, or at once."""
-    total = {name: np.zeros(LIVED_ISPS, dtype=np.int64) for name in site.members}
+    total = {name: np.zeros(LIVED_ISPS, dtype=np.int64) for name in site.devices}
     start, overridden = 0, {isp for isp in wanted if isp % 47 == 0}
     while start < LIVED_ISPS:
         isps = LIVED_ISPS if random is None else int(random.integers(1, 60))
@@ -76,7 +76,7 @@ def lived_in_parts(
     return total
 
 
-def check_member(one: Member, first_isp: int, change: IntArray) -> bool:
+def check_device(one: RecordedDevice, first_isp: int, change: IntArray) -> bool:
     """Simulate a device over the days that were lived; tells whether it moved at all."""
     first = max(first_isp, one.first_isp)
     end = min(first_isp + LIVED_ISPS, one.end_isp)
@@ -108,8 +108,8 @@ def test_whatever_is_ordered_of_real_sites_no_limit_is_broken(world: World, seed
         first_isp = world.first_isp + int(random.integers(0, 70)) * DAY_ISPS
         wanted = drawn_orders(simulated.site, first_isp, random)
         changes = lived_in_parts(simulated.site, first_isp, wanted, random)
-        for name, one in simulated.site.members.items():
-            if check_member(one, first_isp, changes[name]):
+        for name, one in simulated.site.devices.items():
+            if check_device(one, first_isp, changes[name]):
                 moved.add(type(one.device).__name__)
     assert moved == {"BatteryStore", "CurtailableGenerator", "ParkedVehicle", "RecordedHeating"}
 

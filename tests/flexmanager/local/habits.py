@@ -7,8 +7,8 @@ import numpy as np
 from flexmanager.local.battery import BatteryStore
 from flexmanager.local.device import HabitualDevice, Outlook, State
 from flexmanager.local.generator import CurtailableGenerator
-from flexmanager.local.recorded_heating import RecordedHeating, Tolerance
-from flexmanager.local.site import Member, member
+from flexmanager.local.recorded_heating import Leeway, RecordedHeating
+from flexmanager.local.site import RecordedDevice, recorded_device
 from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.physics.battery import Battery
 from flexmanager.physics.building import Building, Heater
@@ -25,7 +25,7 @@ PUMP_W = np.resize(np.array(NIGHT_W, dtype=np.float64), DAY_ISPS)
 CAR_W = 4_000
 
 
-def stay(first: float, stop: float, charged_wh: int, name: str = "s1") -> Member:
+def stay(first: float, stop: float, charged_wh: int, name: str = "s1") -> RecordedDevice:
     """Return a recorded stay that charged at once, at offsets in ISPs."""
     looked, left = outlook(price=PRICE), charged_wh * 4
     own = np.zeros(DAY_ISPS)
@@ -43,12 +43,12 @@ def stay(first: float, stop: float, charged_wh: int, name: str = "s1") -> Member
     )
     parked = ParkedVehicle(car, Stay(name, at_s(first), at_s(stop), 0, charged_wh), habit=True)
     begin, end = int(first), int(np.ceil(stop))
-    return member(parked, replace(looked, own_w=own).part(begin, end), (0.0,))
+    return recorded_device(parked, replace(looked, own_w=own).part(begin, end), (0.0,))
 
 
 def pump(fall_k: float = 1.0, rise_k: float = 1.5) -> RecordedHeating:
     return RecordedHeating(
-        Building("house"), Heater("pump", 2_200), Tolerance("house", fall_k, rise_k)
+        Building("house"), Heater("pump", 2_200), Leeway("house", fall_k, rise_k)
     )
 
 
@@ -61,18 +61,18 @@ def roof(share: float = 1.0) -> CurtailableGenerator:
     return CurtailableGenerator(Photovoltaic("roof", 8_000), share, habit=True)
 
 
-def members() -> dict[str, Member]:
-    """Return one member of each kind over a day, and two stays."""
+def recorded_devices() -> dict[str, RecordedDevice]:
+    """Return one device of each kind over a day, and two stays."""
     return {
-        "battery": member(battery(), outlook(), (5_000.0,)),
+        "battery": recorded_device(battery(), outlook(), (5_000.0,)),
         "car in the evening": stay(60.3, 94.0, 9_000, "s2"),
         "car in the morning": stay(20.2, 40.6, 6_000, "s1"),
-        "heat pump": member(pump(), outlook(PUMP_W), (0.0, 0.0)),
-        "photovoltaic": member(roof(0.7), outlook(-np.floor(7_300.0 * SUN)), ()),
+        "heat pump": recorded_device(pump(), outlook(PUMP_W), (0.0, 0.0)),
+        "photovoltaic": recorded_device(roof(0.7), outlook(-np.floor(7_300.0 * SUN)), ()),
     }
 
 
-def check_course(one: Member, power_w: IntArray, start: State) -> State:
+def check_course(one: RecordedDevice, power_w: IntArray, start: State) -> State:
     """Let a device live by set-points over all of its outlook, in a simulation of its own.
 
     Asserts that no limit is broken by more than 1 W or 0.01 K, and that a car leaves with its need.
@@ -131,6 +131,6 @@ def _cooled(device: RecordedHeating, look: Outlook, change_w: FloatArray, start:
             second = rates(air + size * first[0], mass + size * first[1], heat, share)
             air += size * (first[0] + second[0]) / 2
             mass += size * (first[1] + second[1]) / 2
-        assert air >= -device.tolerance.fall_k - 0.01
-        assert air <= device.tolerance.rise_k + 0.01 or change <= 0
+        assert air >= -device.leeway.fall_k - 0.01
+        assert air <= device.leeway.rise_k + 0.01 or change <= 0
     return (air, mass)

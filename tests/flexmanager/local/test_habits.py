@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.device import least_ahead, nothing_wanted
-from flexmanager.local.site import Member
+from flexmanager.local.site import RecordedDevice
 from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.physics.vehicle import Vehicle
 from flexmanager.rounding import IntArray
 from tests.flexmanager.local.devices import PRICE, outlook
-from tests.flexmanager.local.habits import battery, check_course, members, pump, roof, stay
+from tests.flexmanager.local.habits import battery, check_course, pump, recorded_devices, roof, stay
 
-MEMBERS = members()
-every_member = pytest.mark.parametrize("kind", sorted(MEMBERS))
+DEVICES = recorded_devices()
+every_device = pytest.mark.parametrize("kind", sorted(DEVICES))
 
 
-def answered(one: Member, start: int, change_w: object) -> IntArray:
+def answered(one: RecordedDevice, start: int, change_w: object) -> IntArray:
     """Return the power of a device that goes its own way until it is asked for changes."""
     change = np.atleast_1d(np.asarray(change_w, dtype=np.float64))
     rest = one.outlook.part(start)
@@ -30,20 +30,20 @@ def answered(one: Member, start: int, change_w: object) -> IntArray:
     return np.concatenate((one.own.power_w[:start], plan.power_w))
 
 
-@every_member
+@every_device
 def test_unasked_it_does_what_was_recorded(kind: str) -> None:
-    one = MEMBERS[kind]
+    one = DEVICES[kind]
     assert one.own.power_w.tolist() == one.outlook.own_w.tolist()
     plan = answered(one, 0, np.zeros(0))
     assert plan.tolist() == one.own.power_w.tolist()
     assert not any(check_course(one, plan, one.own.state(0)))
 
 
-@every_member
+@every_device
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_device_holds_what_it_says_it_holds(kind: str, data: st.DataObject) -> None:
-    one = MEMBERS[kind]
+    one = DEVICES[kind]
     sign, isps = data.draw(st.sampled_from([-1, 1])), data.draw(st.integers(1, 12))
     held = one.device.held_w(one.outlook, one.own.state(0), sign, isps)
     assert (sign * held >= 0).all()
@@ -70,17 +70,17 @@ def test_a_device_holds_what_it_says_it_holds(kind: str, data: st.DataObject) ->
     ],
 )
 def test_something_is_held_at_all(kind: str, signs: set[int]) -> None:
-    one = MEMBERS[kind]
+    one = DEVICES[kind]
     for sign in (-1, 1):
         held = one.device.held_w(one.outlook, one.own.state(0), sign, 2)
         assert held.any() == (sign in signs)
 
 
-@every_member
+@every_device
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_an_order_is_followed_at_most_as_far_as_asked(kind: str, data: st.DataObject) -> None:
-    one = MEMBERS[kind]
+    one = DEVICES[kind]
     start = data.draw(st.integers(0, one.outlook.isps - 1))
     isps = data.draw(st.integers(1, min(16, one.outlook.isps - start)))
     power = data.draw(st.integers(-20_000, 20_000).filter(bool))
@@ -91,9 +91,9 @@ def test_an_order_is_followed_at_most_as_far_as_asked(kind: str, data: st.DataOb
     check_course(one, plan, one.own.state(0))
 
 
-@every_member
+@every_device
 def test_what_was_taken_comes_back(kind: str) -> None:
-    one = MEMBERS[kind]
+    one = DEVICES[kind]
     for sign in (-1, 1):
         held = one.device.held_w(one.outlook, one.own.state(0), sign, 4)
         start = int(np.argmax(np.abs(held[: one.outlook.isps // 2])))
@@ -111,7 +111,7 @@ def test_deferred_charging_goes_into_the_cheapest_quarter_hours_left() -> None:
 
 
 def test_a_battery_comes_back_with_a_share_of_its_power_and_never_trades() -> None:
-    one = replace(MEMBERS["battery"], device=battery(restore_share=0.1))
+    one = replace(DEVICES["battery"], device=battery(restore_share=0.1))
     steep = replace(one.outlook, feed_in_eur_per_mwh=PRICE - 1.0, price_eur_per_mwh=PRICE)
     plan = answered(replace(one, outlook=steep), 20, [-3_800.0] * 4)
     assert plan[20:24].tolist() == [-3_800] * 4
@@ -143,13 +143,13 @@ def test_a_stay_that_outlasts_the_outlook_needs_only_what_cannot_wait() -> None:
 
 
 def test_nobody_heats_more_than_by_habit_where_it_is_warm() -> None:
-    warm = replace(MEMBERS["heat pump"].outlook, outside_c=np.full(96, 16.0))
+    warm = replace(DEVICES["heat pump"].outlook, outside_c=np.full(96, 16.0))
     assert not pump().held_w(warm, (0.0, 0.0), 1, 4).any()
     assert pump().held_w(warm, (0.0, 0.0), -1, 1).any()
 
 
 def test_a_house_that_is_cold_already_holds_less() -> None:
-    one = MEMBERS["heat pump"]
+    one = DEVICES["heat pump"]
     rested = pump(0.4).held_w(one.outlook, (0.0, 0.0), -1, 4)
     cold = pump(0.4).held_w(one.outlook, (-0.3, -0.3), -1, 4)
     assert (rested <= cold).all()
@@ -188,7 +188,7 @@ def test_least_ahead_knows_nothing_beyond_the_end(isps: int, least: list[int]) -
 
 
 def test_what_was_heated_early_is_given_back_without_anybody_being_colder() -> None:
-    one = MEMBERS["heat pump"]
+    one = DEVICES["heat pump"]
     held = one.device.held_w(one.outlook, (0.0, 0.0), 1, 4)
     start = int(np.argmax(held[:40]))
     plan = answered(one, start, np.full(4, held[start]))

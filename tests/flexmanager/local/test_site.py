@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.local.site import Member, Site, held_w, member
+from flexmanager.local.site import RecordedDevice, Site, held_w, recorded_device
 from flexmanager.local.site_life import lived
 from flexmanager.local.site_order import order_at
 from flexmanager.rounding import IntArray
@@ -18,19 +18,19 @@ from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, outlook
 from tests.flexmanager.local.habits import (
     battery,
     check_course,
-    members,
     pump,
+    recorded_devices,
     roof,
     stay,
 )
 
 END_ISP = FIRST_ISP + DAY_ISPS
 BY_NINE = 9 * 60 + 15
-ALL = members()
+ALL = recorded_devices()
 NOBODY: frozenset[int] = frozenset()
 
 
-def site(*kinds: str, of: Mapping[str, Member] = ALL) -> Site:
+def site(*kinds: str, of: Mapping[str, RecordedDevice] = ALL) -> Site:
     chosen = {name: one for name, one in of.items() if not kinds or name in kinds}
     return Site("site", chosen)
 
@@ -72,12 +72,12 @@ def test_nothing_moves_before_an_order_begins() -> None:
 def test_the_device_that_asks_least_comes_first() -> None:
     wanted = orders((40, 44, 3_000))
     low = outlook(-np.floor(7_300.0 * np.ones(DAY_ISPS)), feed_in=20.0)
-    cheap = {**ALL, "photovoltaic": member(roof(), low, ())}
+    cheap = {**ALL, "photovoltaic": recorded_device(roof(), low, ())}
     change = day(site("battery", "photovoltaic", of=cheap), wanted)
     assert change.tolist() == [0] * 40 + [3_000] * 4 + [0] * 52, "curtailed: nothing comes back"
     dear = {
         **ALL,
-        "photovoltaic": member(
+        "photovoltaic": recorded_device(
             roof(), replace(low, feed_in_eur_per_mwh=low.feed_in_eur_per_mwh + 600.0), ()
         ),
     }
@@ -96,7 +96,7 @@ def test_a_site_keeps_every_promise(start: int, isps: int, sign: int) -> None:
 
 def test_what_is_held_is_the_sum_over_the_devices_as_they_are_now() -> None:
     one = site("battery", "heat pump")
-    parts = [held_w(site(name), FIRST_ISP, END_ISP, -1, 4) for name in one.members]
+    parts = [held_w(site(name), FIRST_ISP, END_ISP, -1, 4) for name in one.devices]
     assert held_w(one, FIRST_ISP, END_ISP, -1, 4).tolist() == np.sum(parts, axis=0).tolist()
     drained, _ = live(one, 0, 8, orders((0, 8, -1_900)))
     rested = held_w(site("heat pump"), FIRST_ISP, END_ISP, -1, 4)
@@ -105,7 +105,7 @@ def test_what_is_held_is_the_sum_over_the_devices_as_they_are_now() -> None:
 
 
 def test_what_one_cannot_hold_throughout_still_fills_what_is_open() -> None:
-    small = {**ALL, "battery": member(battery(4_000), outlook(), (2_000.0,))}
+    small = {**ALL, "battery": recorded_device(battery(4_000), outlook(), (2_000.0,))}
     one = site("battery", "heat pump", of=small)
     held = -held_w(one, FIRST_ISP, END_ISP, -1, 8)[8]
     assert 700 < held < 1_000
@@ -189,9 +189,9 @@ def test_whatever_is_ordered_no_limit_is_broken_and_no_car_leaves_short(
 def test_a_course_that_a_device_cannot_take_is_no_habit() -> None:
     beyond = np.where(np.arange(DAY_ISPS) == 3, 2_300.0, 0.0)
     with pytest.raises(HorizonError, match="own_w of pump, ISP 3: found 2300"):
-        member(pump(), outlook(beyond), (0.0, 0.0))
+        recorded_device(pump(), outlook(beyond), (0.0, 0.0))
     with pytest.raises(HorizonError, match="own_w of roof, ISP 3"):
-        member(roof(), outlook(beyond), ())
+        recorded_device(roof(), outlook(beyond), ())
 
 
 def test_an_order_ends_where_its_direction_does() -> None:

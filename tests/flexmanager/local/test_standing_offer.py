@@ -9,8 +9,8 @@ from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.battery import BatteryStore
 from flexmanager.local.device import Outlook
 from flexmanager.local.generator import CurtailableGenerator
-from flexmanager.local.recorded_heating import RecordedHeating, Tolerance
-from flexmanager.local.site import Site, member
+from flexmanager.local.recorded_heating import Leeway, RecordedHeating
+from flexmanager.local.site import Site, recorded_device
 from flexmanager.local.standing_offer import StandingOffer, standing_offer
 from flexmanager.local.wishes import Wishes
 from flexmanager.physics.battery import Battery
@@ -39,9 +39,9 @@ def outlook(own_w: FloatArray) -> Outlook:
 
 
 ROOF = CurtailableGenerator(Photovoltaic("roof", 24_500), habit=True)
-SOLAR = Site("solar", {"roof": member(ROOF, outlook(-DAY_PEAK_W), ())})
+SOLAR = Site("solar", {"roof": recorded_device(ROOF, outlook(-DAY_PEAK_W), ())})
 LARGE = BatteryStore(Battery("store", 67_000, 33_500, 33_500), habit=True)
-STORE = Site("store", {"store": member(LARGE, outlook(np.zeros(ISPS)), (33_500.0,))})
+STORE = Site("store", {"store": recorded_device(LARGE, outlook(np.zeros(ISPS)), (33_500.0,))})
 
 
 def offer(
@@ -91,9 +91,9 @@ def test_an_empty_window_and_an_empty_site_offer_nothing() -> None:
 
 
 def test_a_pump_that_cycles_carries_no_long_evening() -> None:
-    pump = RecordedHeating(Building("house"), Heater("pump", 2_200), Tolerance("house", 3.0))
+    pump = RecordedHeating(Building("house"), Heater("pump", 2_200), Leeway("house", 3.0))
     cycling = np.tile([1_768.0, 1_768.0, 0.0, 884.0], ISPS // 4)
-    house = Site("house", {"pump": member(pump, outlook(cycling), (0.0, 0.0))})
+    house = Site("house", {"pump": recorded_device(pump, outlook(cycling), (0.0, 0.0))})
     assert offer(house, EVENING, -1, 4).amount_w == 0
     assert offer(house, EVENING, -1, 1, share=0.5).amount_w == -1_700
 

@@ -7,7 +7,7 @@ import pytest
 
 from flexmanager.checks import Limits, parameters_of
 from flexmanager.errors import ParameterError
-from flexmanager.local.recorded_heating import Tolerance
+from flexmanager.local.recorded_heating import Leeway
 from flexmanager.physics.battery import Battery
 from flexmanager.physics.building import Building, Heater
 from flexmanager.physics.comfort import Comfort
@@ -24,7 +24,7 @@ RECORDS = (
     Heater,
     Photovoltaic,
     ShiftableLoad,
-    Tolerance,
+    Leeway,
     Vehicle,
 )
 PARAMETERS = [
