@@ -7,10 +7,10 @@ from backend.chain.market import WantedActivation
 from backend.demo import plan
 from backend.demo.metered import commit_complete_days, commit_history
 from backend.demo.ordering import serve_point
-from backend.demo.plan import TemplatePlan
 from backend.demo.preparation import Prepared
 from backend.demo.stage import Stage
-from backend.demo.unfolding import Month
+from backend.demo.trading import open_desk
+from backend.demo.unfolding import Gate, Month
 from backend.demo.world import World
 from backend.services.local_day import LocalDay
 from settlement.clock import date_of
@@ -20,26 +20,32 @@ Progress = Callable[[str], None]
 
 def run_month(stage: Stage, world: World, prepared: Prepared, say: Progress) -> Month:
     """Run all days of the month; afterwards its meter data is complete and committed."""
-    month = Month(stage, world, prepared)
+    month = Month(stage, world, prepared, open_desk(stage.session, world.district))
     commit_history(month, prepared.first_day)
     month.lived_to = plan.CLOCK.day_isps(prepared.first_day)[0]
     for day in range(prepared.first_day, prepared.last_day + 1):
-        today = LocalDay(plan.CLOCK, day)
-        before, answers_before = len(month.ordered), len(month.answers)
-        for gate_minute, templates in _gates():
-            stage.chain.advance_to(today.start_s(gate_minute))
-            commit_complete_days(month, today.first_isp)
-            for point in world.district.congestion_points:
-                serve_point(month, today, gate_minute, templates, point.congestion_point_id)
-        _live_until(month, LocalDay(plan.CLOCK, day + 1).start_s(_gates()[0][0]))
-        stage.session.commit()
+        served, ordered = len(month.served), len(month.ordered)
+        _run_day(month, LocalDay(plan.CLOCK, day))
         say(
-            f"{date_of(day)}: {len(month.answers) - answers_before:3d} orders, "
-            f"{len(month.ordered) - before:3d} activations"
+            f"{date_of(day)}: {len(month.served) - served:3d} requests, "
+            f"{len(month.ordered) - ordered:3d} activations"
         )
     say(_enforcement(month))
     _finish(month)
     return month
+
+
+def _run_day(month: Month, today: LocalDay) -> None:
+    """Go through the gates of a day; the night after it is lived at the first gate of the next."""
+    stage, world = month.stage, month.world
+    for minute, templates in plan.templates_by_gate().items():
+        gate = Gate(today, minute, templates)
+        stage.chain.advance_to(gate.start_s)
+        commit_complete_days(month, today.first_isp)
+        _live_until(month, gate.start_s)
+        for point in world.district.congestion_points:
+            serve_point(month, gate, point.congestion_point_id)
+    stage.session.commit()
 
 
 def _enforcement(month: Month) -> str:
@@ -55,15 +61,8 @@ def _enforcement(month: Month) -> str:
     raise AssertionError("the ledger recorded an activation against its terms")
 
 
-def _gates() -> list[tuple[int, tuple[TemplatePlan, ...]]]:
-    gates = sorted({template.gate_minute for template in plan.templates()})
-    return [
-        (gate, tuple(one for one in plan.templates() if one.gate_minute == gate)) for gate in gates
-    ]
-
-
 def _live_until(month: Month, utc_s: int) -> None:
-    """Let the sites live from one first gate of a day to the next: evenings have a night after."""
+    """Let the sites live up to a moment."""
     end_isp = plan.CLOCK.isp_of(utc_s)
     month.world.live(month.lived_to, end_isp, month.requested_w, month.overridden)
     month.lived_to = end_isp

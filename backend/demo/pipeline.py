@@ -9,11 +9,12 @@ from pathlib import Path
 from backend.chain.adapter import Chain
 from backend.demo import plan
 from backend.demo.month import run_month
-from backend.demo.outcome import Outcome, summarise
+from backend.demo.outcome import Outcome
 from backend.demo.owners import preferences_of
 from backend.demo.preparation import moved_day, negotiate_all, register_all
 from backend.demo.settlement_day import BUNDLES, MESSAGES, METERS, close_month
 from backend.demo.stage import Stage, set_stage
+from backend.demo.summary import summarise
 from backend.demo.world import World
 from backend.district import District, load_district
 from backend.district.calendar import weeks_ahead

@@ -7,10 +7,13 @@ demonstration, as are the owners' preferences. Everything else is recorded or co
 from dataclasses import dataclass, replace
 from datetime import date
 
+from backend.services.congestion import Caution, Foresight
 from backend.services.metering import ISP_MINUTES
+from flexmanager.vpp.covering import Policy
 from settlement.clock import MINUTES_PER_DAY, SECONDS_PER_DAY, Clock, ClockRule
 from settlement.rule_set import rule_set_1
 from settlement.terms import Adjustment, BaselineMethod, DeliveryRule, Terms
+from settlement.units import AMOUNT_PER_EUR
 from settlement.window import WindowWords, weekly_window
 
 ZONE = "Europe/Berlin"
@@ -35,8 +38,25 @@ this district exists. The report names the value at which the DSO breaks even as
 MARGIN_BP = 1_000
 """What the DSO pays the aggregator on top of what prosumers are paid: assumed."""
 
-SPREAD_ISPS = 2
-"""The DSO takes peaks to come up to half an hour earlier or later than on the days like today."""
+FORESIGHT = Foresight(
+    nearest_days=9,
+    memory=0.85,
+    persistence=0.9,
+    imports=Caution(0.5, spread_isps=2),
+    exports=Caution(1.0, spread_isps=1),
+)
+"""How the DSO looks ahead. The rating of a transformer that exports is physical: there it plans by
+the most extreme of the days like today. The import limit is an allotment: half way to the extreme.
+Peaks of the sun may come a quarter of an hour earlier or later, those of the evening two."""
+
+GATE_EVERY_MINUTES = 60
+"""The DSO looks again every hour, and orders what is still needed beyond what is ordered."""
+
+SHORTFALL_RATE = 10_000 * AMOUNT_PER_EUR
+"""What the DSO pays at most for a MWh of relief, 1e-4 EUR: a limit is kept whatever it costs."""
+
+POLICY = Policy(probability=0.75, margin_bp=MARGIN_BP, rounds=0)
+"""How the aggregator makes its offers. What may fail beyond that is for the next gate to see."""
 
 EVENING, MIDDAY = -1, 1
 WEEK = range(7)
@@ -49,7 +69,7 @@ class TemplatePlan:
     Attributes:
         name: what people call it.
         sign: -1 for less consumption, +1 for more consumption or less generation.
-        gate_minute: local minute of the day at which the DSO orders.
+        gate_minute: local minute of the day at which the DSO orders first.
         from_minute: first local minute of the window.
         to_minute: end of the window.
         for_generation: offered to sites with generation (True), without (False), to all (None).
@@ -63,6 +83,12 @@ class TemplatePlan:
     to_minute: int
     for_generation: bool | None
     terms: Terms
+
+    @property
+    def gate_minutes(self) -> range:
+        """Local minutes at which the DSO orders, while a part of the window can be ordered."""
+        earliest = ISP_MINUTES * (1 + self.terms.notice_isps)
+        return range(self.gate_minute, self.to_minute - earliest, GATE_EVERY_MINUTES)
 
 
 def _terms(window: WindowWords, **chosen: object) -> Terms:
@@ -108,6 +134,15 @@ def _terms(window: WindowWords, **chosen: object) -> Terms:
     return replace(base, **chosen)  # type: ignore[arg-type]
 
 
+def templates_by_gate() -> dict[int, tuple[TemplatePlan, ...]]:
+    """Return the templates that may be ordered at each gate, by its local minute, ascending."""
+    found: dict[int, tuple[TemplatePlan, ...]] = {}
+    for template in templates():
+        for minute in template.gate_minutes:
+            found[minute] = (*found.get(minute, ()), template)
+    return dict(sorted(found.items()))
+
+
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
     midday = {"gate_minute": 9 * 60 + 15, "from_minute": 10 * 60 + 30, "to_minute": 16 * 60 + 30}
@@ -115,7 +150,7 @@ def templates() -> tuple[TemplatePlan, ...]:
         _template(
             "evening reduction",
             EVENING,
-            gate_minute=15 * 60,
+            gate_minute=15 * 60 + 15,
             from_minute=17 * 60,
             to_minute=23 * 60,
             amount_w=-1,

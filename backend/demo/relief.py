@@ -1,6 +1,5 @@
 """What the month did for the grid and for each actor: overloads with their verdicts, benefit."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from backend.district import CongestionPoint
 from backend.services.local_day import IntArray
 from flexmanager.benefit import Assumptions, Benefit, Flows, benefit
 from flexmanager.overloads import Overload, Supply, find_overloads
+from flexmanager.vpp.congestion import requested_change_w
 from settlement.identity import agreement_id
 from settlement.units import AMOUNT_PER_EUR
 
@@ -75,12 +75,11 @@ def _judged(
 
     first_isp = world.first_isp + columns.start
     required_w = np.zeros(columns.stop - columns.start, dtype=np.int64)
-    for answer in month.answers:
-        order = answer.order
-        wanted_w = np.array(json.loads(order.required_w), dtype=np.int64)
-        if order.congestion_point == name and (sign * wanted_w < 0).any():
-            at = order.first_isp - first_isp
-            required_w[at : at + len(wanted_w)] += np.abs(wanted_w)
+    for one in month.served:
+        if one.request.scope.congestion_point == name and one.gate.sign == -sign:
+            for isp, change_w in requested_change_w(one.request).items():
+                at, needed_w = isp - first_isp, abs(change_w + one.ordered_w.get(isp, 0))
+                required_w[at] = max(required_w[at], needed_w)
     supplies = [
         Supply(
             agreed.terms,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from backend.demo.outcome import Outcome
-from backend.report import key_figures, plots, sections, vpp_relief
+from backend.report import key_figures, plots, sections, vpp_relief, vpp_trade
 from backend.report.measures import add_up, month_days
 from backend.report.templates import environment
 
@@ -45,6 +45,7 @@ def render(outcome: Outcome) -> str:
             tiles=key_figures.tiles(outcome),
             peak_tiles=key_figures.peak_tiles(outcome.points),
             points=[sections.point_view(p, days, at) for at, p in enumerate(outcome.points)],
+            trade=vpp_trade.trade_view(outcome),
             reliefs=vpp_relief.relief_views(outcome),
             site_days=sections.site_day_views(outcome.site_days),
             groups=sections.agreement_groups(outcome.statements),

@@ -6,23 +6,20 @@ from dataclasses import dataclass, replace
 from time import process_time
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
-from backend.db.models import AgreementRow, OrderRow
-from backend.services.activating import busy_isps
+from backend.db.models import OrderRow
+from backend.services.candidates import Available, candidates_of
 from backend.services.local_day import FloatArray, IntArray, LocalDay
 from backend.services.recording import Refused, record_activations
-from backend.services.records import read_terms, standing_of
-from flexmanager.dispatch import Candidate, Dispatch, dispatch
-from flexmanager.openings import candidate, open_isps
+from backend.services.records import read_terms
+from flexmanager.dispatch import Dispatch, dispatch
 from flexmanager.rounding import to_w
 from settlement.activation import Activation
 from settlement.identity import agreement_id
 
-BoolArray = NDArray[np.bool_]
 TIME_LIMIT_S = 10.0
 """Seconds of computing, so that a busy machine does not cut a choice short."""
 
@@ -30,21 +27,6 @@ GAP = 0.02
 ROUNDS = 0
 """Rounds of improvement: none, as the rounded relaxation is as good on portfolios of this size, and
 the same orders give the same activations everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Available:
-    """An agreement that may be activated, with what its site can deliver now.
-
-    Attributes:
-        row: the agreement.
-        power_w: magnitude that the site expects to hold, at most the agreed amount.
-        reliability: expected share of an order that is delivered, 0 to 1.
-    """
-
-    row: AgreementRow
-    power_w: int
-    reliability: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,51 +74,9 @@ class Answer:
     refused: tuple[Refused, ...]
 
 
-def candidate_of(session: Session, available: Available, today: LocalDay, now_s: int) -> Candidate:
-    """Describe an agreement to the dispatcher: where its terms still allow an activation.
-
-    Args:
-        session: an open session.
-        available: the agreement.
-        today: the local day that is dispatched.
-        now_s: UTC second at which activations will be recorded, at the latest.
-    """
-    terms = read_terms(available.row.terms)
-    standing = standing_of(session, available.row.agreement_id)
-    busy = busy_isps(session, available.row.site_id, available.row.agreement_id)
-    mask = open_isps(terms, standing, today.isps, now_s, end_day=available.row.end_day, busy=busy)
-    return candidate(
-        available.row.agreement_id,
-        terms,
-        standing,
-        mask,
-        available.power_w,
-        available.reliability,
-    )
-
-
-def candidates_of(
-    session: Session, available: Sequence[Available], today: LocalDay, now_s: int
-) -> list[Candidate]:
-    """Describe agreements to the dispatcher, so that no ISP of a site is open to two of them.
-
-    Agreements of a site share its metering points, and those are ordered once per ISP. Where two
-    could be activated, the one with more power keeps the ISP, the cheaper one among equals.
-    Arguments as for `candidate_of`.
-    """
-    candidates = [candidate_of(session, one, today, now_s) for one in available]
-
-    def rank(at: int) -> tuple[int, int, bytes]:
-        one = candidates[at]
-        return -abs(one.amount_w), one.volume_rate, one.agreement_id
-
-    taken: dict[str, BoolArray] = {}
-    for at in sorted(range(len(candidates)), key=rank):
-        site_id, one = available[at].row.site_id, candidates[at]
-        if site_id in taken:
-            candidates[at] = replace(one, allowed=one.allowed & ~taken[site_id])
-        taken[site_id] = taken.get(site_id, False) | one.allowed
-    return candidates
+def direction_of(sign: int) -> str:
+    """Return the name of a direction: above 0 is more consumption or less generation."""
+    return "more consumption" if sign > 0 else "less consumption"
 
 
 def answer_requirement(
@@ -239,7 +179,7 @@ def _stored(session: Session, wanted: Wanted, proven: Proven) -> OrderRow:
     required_w = wanted.required_w
     order = OrderRow(
         congestion_point=wanted.congestion_point,
-        direction="more consumption" if required_w.sum() > 0 else "less consumption",
+        direction=direction_of(int(required_w.sum())),
         local_day=wanted.today.day,
         first_isp=wanted.today.first_isp,
         required_w=json.dumps(required_w.tolist()),

@@ -99,6 +99,24 @@ def log_of(session: Session, agreement_id: bytes) -> tuple[LogEntry, ...]:
     )
 
 
+def standing_by_agreement(session: Session) -> dict[bytes, tuple[Activation, ...]]:
+    """Return the standing activations of all agreements that ever had one."""
+    query = select(
+        ActivationRow.agreement_id,
+        ActivationRow.first_isp,
+        ActivationRow.isps,
+        ActivationRow.ordered_w,
+        ActivationRow.block,
+    )
+    logs: dict[bytes, list[LogEntry]] = {}
+    for identity, first_isp, isps, ordered_w, block in session.execute(
+        query.order_by(ActivationRow.agreement_id, ActivationRow.position)
+    ):
+        entry = LogEntry(Activation(first_isp, isps, ordered_w), block)
+        logs.setdefault(identity, []).append(entry)
+    return {identity: standing_activations(entries_of(log)) for identity, log in logs.items()}
+
+
 def standing_of(session: Session, agreement_id: bytes) -> tuple[Activation, ...]:
     """Return the standing activations of an agreement."""
     return standing_activations(entries_of(log_of(session, agreement_id)))

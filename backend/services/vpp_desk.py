@@ -5,8 +5,8 @@ half. `send` does both halves in one process.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -39,6 +39,7 @@ class TradeDesk:
     session: Session
     trade: Trade
     new_id: Callable[[], str] = random_id
+    _read: dict[str, Book] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def other(self, party: str) -> str:
         """Return whom a party trades with."""
@@ -50,19 +51,35 @@ class TradeDesk:
         return Header(self.new_id(), conversation_id, sender, self.other(sender), now_s)
 
     def book(self, owner: str) -> Book:
-        """Read the book of a party.
+        """Read the book of a party; what was read before is not read again.
 
         Raises:
             InputError: a stored message is not one.
         """
-        query = select(TradeMessageRow).where(
-            TradeMessageRow.owner == owner, TradeMessageRow.other == self.other(owner)
-        )
-        messages = {
+        known = self._read.get(owner, Book(self.trade))
+        last = len(known.messages) - 1
+        rows = self._rows(owner, max(0, last))
+        if last >= 0 and (not rows or rows[0].message_id != next(reversed(known.messages))):
+            # What was read is not what is stored: a transaction was undone.
+            known, rows = Book(self.trade), self._rows(owner, 0)
+        new = {
             row.message_id: from_document(json.loads(row.document), "stored message")
-            for row in self.session.scalars(query.order_by(TradeMessageRow.position))
+            for row in rows
+            if row.message_id not in known.messages
         }
-        return Book(self.trade, messages)
+        if new:
+            known = replace(known, messages={**known.messages, **new})
+        self._read[owner] = known
+        return known
+
+    def _rows(self, owner: str, first: int) -> Sequence[TradeMessageRow]:
+        """Return the stored messages of a book from a position on."""
+        query = select(TradeMessageRow).where(
+            TradeMessageRow.owner == owner,
+            TradeMessageRow.other == self.other(owner),
+            TradeMessageRow.position >= first,
+        )
+        return self.session.scalars(query.order_by(TradeMessageRow.position)).all()
 
     def receive(self, owner: str, message: Message, now_s: int) -> tuple[Rejection, ...]:
         """Judge a message by the book of a party and enter it there if it is accepted.

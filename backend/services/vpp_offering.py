@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import BackingRow, SiteRow
 from backend.services.activating import busy_isps
-from backend.services.dispatching import Available, candidates_of
+from backend.services.candidates import Available, candidates_of
 from backend.services.local_day import LocalDay
-from backend.services.records import agreements_between, read_terms, standing_of
+from backend.services.records import agreements_between, read_terms, standing_by_agreement
 from backend.services.vpp_desk import TradeDesk
 from backend.services.vpp_grid import read_grid
 from flexmanager.vpp.baseline import BaselineReference
@@ -29,6 +30,8 @@ from settlement.errors import InputError
 
 RECORDING_S = 300
 """An order's activations are recorded within this time after it."""
+
+CLOSED = "window, notice, recovery or another order leave none of the requested ISPs open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,14 @@ def members_of(session: Session, dso: bytes, aggregator: bytes) -> list[Member]:
     """Return all recorded agreements of an aggregator that name a DSO, with their sites."""
     sites = session.execute(select(SiteRow.site_id, SiteRow.congestion_point))
     points = {site_id: point for site_id, point in sites}
+    standing = standing_by_agreement(session)
     return [
         Member(
             row.agreement_id,
             row.site_id,
             points[row.site_id],
             read_terms(row.terms),
-            standing_of(session, row.agreement_id),
+            standing.get(row.agreement_id, ()),
             row.end_day,
         )
         for row in agreements_between(session, dso, aggregator)
@@ -124,16 +128,20 @@ def answer_request(
     if portfolio is None:
         return Answered(None, Offering((), ("no agreement can take part",)), formation.left_out)
     inside = {one.agreement_id for one in portfolio.members}
+    candidates = candidates_of(
+        session,
+        [one for one in available if one.row.agreement_id in inside and one.power_w],
+        LocalDay(request.scope.clock, day),
+        expires_s + RECORDING_S,
+    )
+    requested = np.isin(request.scope.clock.day_isps(day), request.requested_isps)
+    closed = [one for one in candidates if not (one.allowed & requested).any()]
+    left_out = {**formation.left_out, **{one.agreement_id: CLOSED for one in closed}}
     contract_id = request.contract_id
     case = Case(
         request,
         portfolio,
-        candidates_of(
-            session,
-            [one for one in available if one.row.agreement_id in inside and one.power_w],
-            LocalDay(request.scope.clock, day),
-            expires_s + RECORDING_S,
-        ),
+        [one for one in candidates if one not in closed],
         None if contract_id is None else desk.trade.contracts[contract_id],
         policy,
         expires_s + RECORDING_S,
@@ -141,15 +149,15 @@ def answer_request(
     )
     found = offering(case)
     if not found.backings:
-        return Answered(None, found, formation.left_out)
+        return Answered(None, found, left_out)
     header = desk.header(desk.trade.aggregator, now_s, request.header.conversation_id)
     offer = offer_of(header, request, expires_s, found.backings, baseline)
     refused = desk.send(offer, now_s)
     if refused:
-        return Answered(None, found, formation.left_out, refused)
+        return Answered(None, found, left_out, refused)
     for one in found.backings:
         _store(session, header.message_id, one)
-    return Answered(offer, found, formation.left_out)
+    return Answered(offer, found, left_out)
 
 
 def revoke_offers(

@@ -9,8 +9,8 @@ from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
 from backend.db.models import OrderRow
 from backend.services.activating import busy_isps
+from backend.services.candidates import Available
 from backend.services.dispatching import (
-    Available,
     Proven,
     Wanted,
     answer_requirement,

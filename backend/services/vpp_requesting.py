@@ -30,6 +30,7 @@ class Need:
         margin_bp: kept free of each limit, in basis points of it.
         first_isp: the first ISP that can still be ordered.
         expires_s: UTC second until which the request may be answered.
+        asked_isps: ISPs in which relief is asked for now; None asks for all that can be ordered.
     """
 
     point: GridPoint
@@ -39,6 +40,7 @@ class Need:
     margin_bp: int
     first_isp: int
     expires_s: int
+    asked_isps: range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def request_flexibility(
         contract_id: contract under which it is asked, if any.
     """
     limits = need.point.limits.less(need.margin_bp)
-    open_isps = np.array([isp >= need.first_isp for isp in need.today.isps], dtype=np.bool_)
+    isps, asked_isps = np.array(need.today.isps), None
+    if need.asked_isps is not None:
+        asked_isps = np.isin(isps, need.asked_isps)
     scope = Scope(need.today.clock, need.today.day, need.point.name)
     outlook = _left(desks, need)
     asked, refused = list[Asked](), list[tuple[FlexRequest, tuple[Rejection, ...]]]()
@@ -106,8 +110,9 @@ def request_flexibility(
             outlook,
             limits,
             need.sign,
-            open_isps,
+            isps >= need.first_isp,
             contract_id,
+            asked_isps=asked_isps,
         )
         if request is None:
             break

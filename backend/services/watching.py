@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.chain.market import Market, WantedActivation
 from backend.chain.wallet import Wallet
 from backend.db.models import ActivationRow, OrderRow
-from backend.services.dispatching import Available, candidates_of
+from backend.services.candidates import Available, candidates_of
 from backend.services.local_day import LocalDay
 from backend.services.recording import Refused, record_activations
 from backend.services.records import agreement_of, read_terms, standing_of

@@ -53,7 +53,11 @@ class Confidence:
 
 
 def effects_of(plan: Plan, candidates: Mapping[bytes, Candidate], isps: Sequence[int]) -> Effects:
-    """Return the effects of a plan over consecutive ISPs (UTC indices)."""
+    """Return the effects of a plan over consecutive ISPs (UTC indices).
+
+    Agreements stand in an order that follows from their effects alone: their ids, which differ from
+    one record of the same agreement to another, decide nothing that is sampled.
+    """
     identities = sorted({one.agreement_id for one in plan})
     row_of = {identity: row for row, identity in enumerate(identities)}
     relief_w = np.zeros((len(identities), len(isps)))
@@ -64,7 +68,8 @@ def effects_of(plan: Plan, candidates: Mapping[bytes, Candidate], isps: Sequence
         changed = row[begin : begin + len(shares)]
         changed += abs(one.activation.ordered_w) * shares[: len(changed)]
     reliability = np.array([candidates[identity].reliability for identity in identities])
-    return Effects(relief_w, reliability.astype(np.float64))
+    order = sorted(range(len(identities)), key=lambda row: (reliability[row], *relief_w[row]))
+    return Effects(relief_w[order], reliability[order].astype(np.float64))
 
 
 def sampled_w(effects: Effects, draws: int = DRAWS, seed: int = 0) -> FloatArray:

@@ -156,10 +156,12 @@ def request_for(
     sign: int,
     open_isps: BoolArray,
     contract_id: str | None = None,
+    *,
+    asked_isps: BoolArray | None = None,
 ) -> FlexRequest | None:
     """Ask for what keeps a point within its limits in one direction.
 
-    ISPs without congestion are named as available, with the room that is left in them, so that
+    ISPs that are not asked for are named as available, with the room that is left in them, so that
     loads may be shifted there; those congested the other way have no room and are left out.
 
     Args:
@@ -172,9 +174,10 @@ def request_for(
         sign: -1 to relieve imports, +1 to relieve exports.
         open_isps: ISPs that can still be ordered, shape (n,).
         contract_id: contract under which it is asked, if any.
+        asked_isps: open ISPs in which relief is asked for now, shape (n,); None asks in all.
 
     Returns:
-        None if no open ISP is congested in that direction.
+        None if no ISP that is asked for is congested in that direction.
 
     Raises:
         HorizonError: the outlook has not the ISPs of the day.
@@ -183,25 +186,28 @@ def request_for(
     isps = scope.clock.day_isps(scope.day)
     check_whole("outlook", outlook.low_w, len(isps))
     change_w = needed_w(outlook, limits)
-    if not (open_isps & (change_w * sign > 0)).any():
+    needed_isps = open_isps & (change_w * sign > 0)
+    if asked_isps is not None:
+        needed_isps = needed_isps & asked_isps
+    if not needed_isps.any():
         return None
-    asked = tuple(_asked(isps, change_w, room_w(outlook, limits), sign, open_isps))
-    return FlexRequest(header, scope, revision, expires_s, asked, contract_id)
+    open_isps = open_isps & (change_w * sign >= 0)
+    named = _named(isps, change_w, room_w(outlook, limits), open_isps, needed_isps)
+    return FlexRequest(header, scope, revision, expires_s, tuple(named), contract_id)
 
 
-def _asked(
+def _named(
     isps: Sequence[int],
     change_w: IntArray,
     room: tuple[IntArray, IntArray],
-    sign: int,
     open_isps: BoolArray,
+    needed_isps: BoolArray,
 ) -> Iterable[tuple[int, RequestedIsp]]:
+    """Yield what is needed, and the room of the other open ISPs."""
     down_w, up_w = room
-    for at, isp in enumerate(isps):
-        need_w = int(change_w[at])
-        if not open_isps[at] or need_w * sign < 0:
-            continue
-        if need_w:
+    for at in np.flatnonzero(open_isps).tolist():
+        isp, need_w = isps[at], int(change_w[at])
+        if needed_isps[at]:
             yield isp, RequestedIsp(True, min(0, need_w), max(0, need_w))
         elif down_w[at] or up_w[at]:
             yield isp, RequestedIsp(False, int(down_w[at]), int(up_w[at]))

@@ -133,12 +133,16 @@ def cover(case: Case, profile_w: IntArray) -> Cover | None:
     Returns:
         None if no agreement can be activated for what is paid.
     """
+    if not case.candidates:
+        return None
     best: Cover | None = None
+    plan: Plan = ()
     aim_w, policy = profile_w, case.policy
     for _ in range(ATTEMPTS):
         found = _dispatched(case, aim_w)
-        plan = _plan(case, found)
-        if not plan:
+        before, plan = plan, _plan(case, found)
+        # The same plan again: nobody is left who could make up for what may fail.
+        if plan == before:
             break
         samples_w = sampled_w(effects_of(plan, case.by_id, case.isps), policy.draws, policy.seed)
         sure_w = np.minimum(profile_w, held_w(samples_w, policy.probability))

@@ -50,6 +50,37 @@ def test_of_equally_near_days_the_later_comes_first() -> None:
     assert forecast(twins, np.array([100.0]), nearest=1).chosen == (1,)
 
 
+def test_the_latest_deviation_fades_from_one_isp_to_the_next() -> None:
+    """Today is 80 W above the only day, over the two readings before the gate."""
+    day = np.array([[0.0, 100.0, 100.0, 100.0, 100.0, 100.0]])
+    found = forecast(day, np.array([500.0, 160.0, 200.0]), 1, persistence=0.5)
+    assert found.mean_w.tolist() == [0, 100, 100, 140, 120, 110]
+    assert found.highest_w.tolist() == found.lowest_w.tolist() == found.mean_w.tolist()
+
+
+def test_each_day_goes_on_from_where_today_is() -> None:
+    """Days that differ by their level alone differ no more where all of it persists."""
+    days = np.array([[0.0, 0.0, 10.0], [50.0, 50.0, 60.0]])
+    found = forecast(days, np.array([20.0, 20.0]), 2, persistence=1.0)
+    assert (found.lowest_w[2], found.highest_w[2]) == (30, 30)
+
+
+def test_a_short_memory_looks_at_the_last_readings() -> None:
+    early, late = [100.0, 0.0, 1.0], [0.0, 90.0, 2.0]
+    morning = np.array([0.0, 0.0])
+    assert forecast(np.array([early, late]), morning, 1).chosen == (1,)
+    assert forecast(np.array([early, late]), morning, 1, memory=0.5).chosen == (0,)
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [{"memory": 0.0}, {"memory": 1.1}, {"persistence": -0.1}, {"persistence": 1.1}],
+)
+def test_shares_out_of_range(shares: dict[str, float]) -> None:
+    with pytest.raises(ForecastError, match="at most 1"):
+        forecast(HISTORY, np.array([1.0]), 1, **shares)
+
+
 def test_before_the_day_begins_the_latest_days_are_used() -> None:
     assert forecast(HISTORY, np.array([]), nearest=2).chosen == (3, 2)
 

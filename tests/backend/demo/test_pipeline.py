@@ -17,7 +17,7 @@ from backend.db.models import (
     SiteRow,
     StatementRow,
 )
-from backend.demo.plan import BOND_AMOUNT, ESCROW_AMOUNT, templates
+from backend.demo.plan import BOND_AMOUNT, ESCROW_AMOUNT, templates, templates_by_gate
 from backend.services.records import RECORDED, REFUSED, log_of, read_terms, recorded_agreements
 from backend.services.settlement_messages import messages_of
 from settlement.activation import log_head, standing_activations
@@ -82,9 +82,8 @@ def test_every_party_has_a_message_about_each_version(finished, store):
 
 
 def test_the_forecasts_of_every_gate_are_kept(finished, store):
-    gates = {template.gate_minute for template in templates()}
     days = 2 * len(one_feeder().congestion_points)
-    assert count(store, ForecastRow) == days * len(gates)
+    assert count(store, ForecastRow) == days * len(templates_by_gate())
 
 
 def test_every_owner_holds_what_its_statements_say(finished, store):

@@ -42,15 +42,24 @@ def test_the_window_is_the_stated_one(template):
 
 
 @names
-def test_the_gate_leaves_time_for_the_notice(template):
+def test_the_first_gate_leaves_time_for_the_notice(template):
     """Orders are recorded within minutes after the gate; the first quarter can still be ordered."""
     notice_minutes = template.terms.notice_isps * plan.ISP_MINUTES
     assert template.gate_minute + notice_minutes + plan.ISP_MINUTES <= template.from_minute
 
 
+@names
+def test_every_gate_leaves_something_to_order_and_the_next_one_nothing(template):
+    earliest = plan.ISP_MINUTES * (1 + template.terms.notice_isps)
+    gates = template.gate_minutes
+    assert gates[0] == template.gate_minute
+    assert gates[-1] + earliest < template.to_minute <= gates[-1] + gates.step + earliest
+
+
 def test_templates_of_one_gate_go_one_way():
-    for gate in {template.gate_minute for template in TEMPLATES}:
-        of_gate = [template for template in TEMPLATES if template.gate_minute == gate]
+    gates = plan.templates_by_gate()
+    assert list(gates) == sorted(gates)
+    for of_gate in gates.values():
         assert len({template.sign for template in of_gate}) == 1
         assert len({(one.from_minute, one.to_minute) for one in of_gate}) == 1
 

@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.demo.correction import Correction
-from backend.demo.outcome import AgreementOutcome, Outcome, PointOutcome, SiteDay
+from backend.demo.outcome import (
+    AgreementOutcome,
+    Outcome,
+    PointOutcome,
+    SiteDay,
+    TradeOutcome,
+)
 from backend.demo.relief import PointOverloads, Worth
 from backend.demo.tampering import Refusal
 from backend.services.history import StatementVersion
@@ -112,6 +118,18 @@ CORRECTION = Correction(
     2,
 )  # fmt: skip
 
+NOTICE, WEAK = "notice leaves no ISP open", "it can hold less than 300 W"
+TRADE = (
+    TradeOutcome(
+        "2027-03-27", "16:15", "LV1", "less consumption", 4.0, 3.0, 0.91, 3.0, 3.6, 4, 1,
+        ((NOTICE, 2), (WEAK, 1)), "",
+    ),
+    TradeOutcome(
+        "2027-03-27", "17:15", "LV1", "less consumption", 1.0, 0.0, None, 0.0, 0.0, 0, 0,
+        ((NOTICE, 3),), "no agreement can take part",
+    ),
+)  # fmt: skip
+
 FIRST_ISP = 1_806_102_000 // 900
 OVERLOADS = (
     PointOverloads(
@@ -150,6 +168,7 @@ def outcome(**chosen: object) -> Outcome:
         checked=3,
         incomplete=0,
         paid=314_715,
+        trade=TRADE,
         points=(congested(), calm()),
         overloads=OVERLOADS,
         worth=Worth(FLOWS, ASSUMPTIONS, benefit(FLOWS, ASSUMPTIONS)),
@@ -167,6 +186,7 @@ def outcome(**chosen: object) -> Outcome:
 def without_activation() -> Outcome:
     """A month in which nothing was ordered."""
     return outcome(
+        trade=(),
         points=(calm(),),
         overloads=(),
         site_days=(),

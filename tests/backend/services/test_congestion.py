@@ -1,16 +1,19 @@
-"""What a DSO orders: the load it expects by recorded days, against what a point can carry."""
+"""What a DSO expects: the load of recorded days like today, with caution on either side."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from backend.services.congestion import NEAREST_DAYS, Limits, find_requirement
+from backend.services.congestion import Caution, Foresight, find_outlook
 from backend.services.local_day import LocalDay
 from flexmanager.errors import ForecastError
+from flexmanager.vpp.congestion import Outlook
 from tests.backend.defaults import CLOCK, MONDAY, SUNDAY
 
 DAYS_HELD = 10
 GATE = 40
-LIMITS = Limits(import_w=10_000, export_w=8_000)
+PLAIN = Foresight(5, 1.0, 0.0, imports=Caution(0.5), exports=Caution(1.0))
 
 
 def load(today: LocalDay, evening_w: list[int], midday_w: list[int]) -> tuple[np.ndarray, int]:
@@ -28,12 +31,11 @@ def load(today: LocalDay, evening_w: list[int], midday_w: list[int]) -> tuple[np
     return series, first_isp
 
 
-def requirement(today, evening_w, midday_w, sign, window, limits=LIMITS, spread_isps=0):
+def outlook(
+    today: LocalDay, evening_w: list[int], midday_w: list[int], foresight: Foresight = PLAIN
+) -> Outlook:
     series, first_isp = load(today, evening_w, midday_w)
-    gate_isp = today.isps[GATE]
-    from_hour, to_hour = window
-    minutes = 60 * from_hour, 60 * to_hour
-    return find_requirement(today, series, first_isp, limits, sign, gate_isp, *minutes, spread_isps)
+    return find_outlook(today, series, first_isp, today.isps[GATE], foresight)
 
 
 @pytest.fixture(params=[MONDAY, SUNDAY], ids=["plain day", "short day"])
@@ -42,81 +44,68 @@ def today(request: pytest.FixtureRequest) -> LocalDay:
 
 
 def by_hour(today: LocalDay, values: np.ndarray) -> dict[int, set[int]]:
-    """Values other than 0 by the hour in which they stand."""
+    """Values other than the 1 kW of all days, by the hour in which they stand."""
     found: dict[int, set[int]] = {}
     for minute, value in zip(today.minutes().tolist(), values.tolist(), strict=True):
-        if value:
+        if value != 1_000:
             found.setdefault(minute // 60, set()).add(value)
     return found
 
 
-def test_nothing_is_ordered_within_the_limits(today):
-    flat = [9_000] * DAYS_HELD
-    for sign in (-1, 1):
-        found = requirement(today, flat, flat, sign, (0, 24))
-        assert not found.required_w.any()
+def test_alike_days_are_expected_again(today):
+    found = outlook(today, [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD)
+    assert by_hour(today, found.low_w) == {12: {-9_500}, 18: {12_000}}
+    assert found.high_w.tolist() == found.low_w.tolist()
 
 
-def test_an_import_above_the_limit_asks_for_less_consumption(today):
-    found = requirement(today, [12_000] * DAYS_HELD, [0] * DAYS_HELD, -1, (17, 22))
-    assert by_hour(today, found.required_w) == {18: {-2_000}}
-
-
-def test_an_export_above_the_limit_asks_for_more_consumption(today):
-    found = requirement(today, [0] * DAYS_HELD, [-9_500] * DAYS_HELD, 1, (10, 16))
-    assert by_hour(today, found.required_w) == {12: {1_500}}
-
-
-def test_each_direction_is_blind_for_the_other(today):
-    high, low = [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD
-    assert by_hour(today, requirement(today, high, low, -1, (0, 24)).required_w) == {18: {-2_000}}
-    assert by_hour(today, requirement(today, high, low, 1, (0, 24)).required_w) == {12: {1_500}}
-
-
-def test_nothing_is_ordered_outside_the_window(today):
-    high = [12_000] * DAYS_HELD
-    assert not requirement(today, high, high, -1, (19, 22)).required_w.any()
-    assert not requirement(today, high, high, -1, (13, 18)).required_w.any()
-
-
-def test_the_limit_itself_is_carried(today):
-    at_limit = requirement(today, [10_000] * DAYS_HELD, [-8_000] * DAYS_HELD, -1, (0, 24))
-    assert not at_limit.required_w.any()
-    over = requirement(today, [10_001] * DAYS_HELD, [-8_001] * DAYS_HELD, 1, (0, 24))
-    assert by_hour(today, over.required_w) == {12: {1}}
-
-
-def test_imports_are_planned_half_way_to_the_worst_day(today):
-    """Five alike mornings: four days of 11 kW and one of 16 kW, so 12 kW and half of 4 kW more."""
+def test_each_side_is_as_cautious_as_it_is_told(today):
+    """Five alike mornings: four days of 11 kW and one of 16 kW, so 12 kW in the mean."""
     evening = [0] * 5 + [11_000, 11_000, 16_000, 11_000, 11_000]
-    found = requirement(today, evening, [0] * 10, -1, (17, 22))
-    assert NEAREST_DAYS == 5
-    assert by_hour(today, found.required_w) == {18: {-4_000}}
+    found = outlook(today, evening, [1_000] * 10)
+    assert by_hour(today, found.high_w) == {18: {14_000}}, "half of the way up"
+    assert by_hour(today, found.low_w) == {18: {11_000}}, "all of the way down"
+    plain = replace(PLAIN, imports=Caution(0.0), exports=Caution(0.0))
+    found = outlook(today, evening, [1_000] * 10, plain)
+    assert by_hour(today, found.high_w) == by_hour(today, found.low_w) == {18: {12_000}}
 
 
-def test_exports_are_planned_by_the_worst_day(today):
-    midday = [0] * 5 + [-9_000, -9_000, -14_000, -9_000, -9_000]
-    found = requirement(today, [0] * 10, midday, 1, (10, 16))
-    assert by_hour(today, found.required_w) == {12: {6_000}}
+def test_a_peak_may_come_earlier_or_later_by_the_spread(today):
+    high, low = [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD
+    spread = replace(PLAIN, imports=Caution(0.5, 2), exports=Caution(1.0, 1))
+    sharp, wide = outlook(today, high, low), outlook(today, high, low, spread)
+    for at, isps, extreme_w in ((sharp.high_w == 12_000, 2, wide.high_w == 12_000),
+                                (sharp.low_w == -9_500, 1, wide.low_w == -9_500)):  # fmt: skip
+        first, *_, last = np.flatnonzero(at).tolist()
+        assert np.flatnonzero(extreme_w).tolist() == list(range(first - isps, last + isps + 1))
+
+
+def test_today_goes_on_from_its_latest_readings(today):
+    """The morning is 500 W above all recorded days; half of that is left an ISP later."""
+    series, first_isp = load(today, [1_000] * DAYS_HELD, [1_000] * DAYS_HELD)
+    series = series.copy()
+    series[today.first_isp - first_isp : today.isps[GATE] - first_isp] += 500
+    persistent = replace(PLAIN, persistence=0.5)
+    found = find_outlook(today, series, first_isp, today.isps[GATE], persistent)
+    assert found.high_w[GATE : GATE + 4].tolist() == [1_250, 1_125, 1_062, 1_031]
+
+
+def test_nothing_after_the_gate_is_looked_at(today):
+    high, low = [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD
+    series, first_isp = load(today, high, low)
+    gate_isp = today.isps[GATE]
+    before = find_outlook(today, series, first_isp, gate_isp, PLAIN)
+    series[gate_isp - first_isp :] = 99_000
+    after = find_outlook(today, series, first_isp, gate_isp, PLAIN)
+    assert before.low_w.tolist() == after.low_w.tolist()
+    assert before.high_w.tolist() == after.high_w.tolist()
 
 
 def test_too_short_a_history_is_refused(today):
     with pytest.raises(ForecastError, match="4 of 4 recorded days are complete"):
-        requirement(today, [0] * 4, [0] * 4, -1, (17, 22))
+        outlook(today, [0] * 4, [0] * 4)
 
 
-def test_the_expected_load_has_one_value_per_isp_of_the_day(today):
-    found = requirement(today, [12_000] * DAYS_HELD, [0] * DAYS_HELD, -1, (17, 22))
-    assert found.expected_w.shape == found.required_w.shape == (len(today.isps),)
-    assert found.expected_w[:GATE].tolist() == [1_000] * GATE
-    assert found.expected_w.max() == 12_000
-
-
-@pytest.mark.parametrize("sign", [-1, 1])
-def test_a_peak_may_come_earlier_or_later_by_the_spread(today, sign):
-    high, low = [12_000] * DAYS_HELD, [-9_500] * DAYS_HELD
-    sharp = requirement(today, high, low, sign, (0, 24))
-    spread = requirement(today, high, low, sign, (0, 24), spread_isps=2)
-    at = np.flatnonzero(sharp.required_w)
-    assert np.flatnonzero(spread.required_w).tolist() == list(range(at[0] - 2, at[-1] + 3))
-    assert set(spread.required_w[spread.required_w != 0].tolist()) == {int(sharp.required_w[at[0]])}
+def test_the_outlook_has_one_value_per_isp_of_the_day(today):
+    found = outlook(today, [12_000] * DAYS_HELD, [1_000] * DAYS_HELD)
+    assert found.low_w.shape == found.high_w.shape == (len(today.isps),)
+    assert found.low_w[:GATE].tolist() == [1_000] * GATE

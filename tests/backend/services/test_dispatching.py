@@ -7,14 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.db.models import ActivationRow, AgreementRow, OrderRow
-from backend.services.dispatching import (
-    Answer,
-    Available,
-    Wanted,
-    answer_requirement,
-    candidate_of,
-    candidates_of,
-)
+from backend.services.candidates import Available, candidate_of, candidates_of
+from backend.services.dispatching import Answer, Wanted, answer_requirement
 from backend.services.local_day import LocalDay
 from backend.services.negotiation import record_signed, sign_both
 from settlement.activation import Activation

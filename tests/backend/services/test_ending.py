@@ -4,7 +4,7 @@ import pytest
 
 from backend.chain.adapter import ContractRefused
 from backend.services.activating import note_override
-from backend.services.dispatching import Available, candidate_of
+from backend.services.candidates import Available, candidate_of
 from backend.services.ending import cancel_last, give_notice, terminate
 from backend.services.local_day import LocalDay
 from backend.services.negotiation import record_signed

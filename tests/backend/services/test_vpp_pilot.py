@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.chain.wallet import address_of
 from backend.db.models import ActivationRow, SiteRow
 from backend.district import District, load_district
-from backend.services.congestion import find_outlook
+from backend.services.congestion import Caution, Foresight, find_outlook
 from backend.services.local_day import LocalDay
 from backend.services.vpp_desk import TradeDesk
 from backend.services.vpp_grid import declare_points, points_of
@@ -53,7 +53,8 @@ def points(district: District) -> dict[str, GridPoint]:
 
 def outlook(district: District, name: str, today: LocalDay, gate_isp: int):
     load_w = district.congestion_point_w(name).astype(np.int64)
-    return find_outlook(today, load_w, district.first_quarter_utc_s // 900, gate_isp)
+    foresight = Foresight(5, 1.0, 0.0, imports=Caution(0.5), exports=Caution(1.0))
+    return find_outlook(today, load_w, district.first_quarter_utc_s // 900, gate_isp, foresight)
 
 
 def need(district: District, point: GridPoint, sign: int, gate: int, expires: int) -> Need:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from backend.db.models import OrderRow
-from backend.services.dispatching import Available, Wanted, answer_requirement
+from backend.services.candidates import Available
+from backend.services.dispatching import Wanted, answer_requirement
 from backend.services.local_day import LocalDay
 from backend.services.watching import Operator, Step, event_of, members_of, watch_order
 from flexmanager.local.finding import Cause

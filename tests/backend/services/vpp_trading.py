@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 
 from backend.chain.wallet import address_of
-from backend.services.dispatching import Available
+from backend.services.candidates import Available
 from backend.services.local_day import LocalDay
 from backend.services.vpp_desk import TradeDesk
 from backend.services.vpp_grid import declare_points

@@ -90,6 +90,21 @@ def test_energy_comes_back_after_an_activation():
     )
 
 
+def test_ids_decide_nothing_that_is_sampled():
+    """Two unlike agreements that swap their ids deliver the same in every sample."""
+    long, short = Activation(ISPS[70], 6, -3_000), Activation(ISPS[72], 2, -1_000)
+
+    def drawn(of_long: int, of_short: int):
+        plan = (Planned(identity(of_long), long), Planned(identity(of_short), short))
+        known = {
+            identity(of_long): candidate(member(of_long), 0.7),
+            identity(of_short): candidate(member(of_short), 0.9),
+        }
+        return sampled_w(effects_of(plan, known, ISPS), 50, seed=3)
+
+    assert (drawn(1, 2) == drawn(2, 1)).all()
+
+
 def test_what_cannot_be_asked_is_refused():
     effects = Effects(np.ones((1, 1)), np.ones(1))
     with pytest.raises(ParameterError, match="draws"):

@@ -34,9 +34,26 @@ def outlook(low_w: list[int], high_w: list[int] | None = None) -> Outlook:
     return Outlook(np.array(low_w), np.array(low_w if high_w is None else high_w))
 
 
-def asked(found: Outlook, sign: int, open_from_isp: int = FIVE_PM - 8, limits: Limits = LIMITS):
-    open_isps = np.array([isp >= open_from_isp for isp in ISPS])
-    return request_for(header(1, DSO), SCOPE, 1, EXPIRES_S, found, limits, sign, open_isps, "C1")
+def asked(
+    found: Outlook,
+    sign: int,
+    open_from_isp: int = FIVE_PM - 8,
+    limits: Limits = LIMITS,
+    asked_isps: range | None = None,
+):
+    isps = np.array(ISPS)
+    return request_for(
+        header(1, DSO),
+        SCOPE,
+        1,
+        EXPIRES_S,
+        found,
+        limits,
+        sign,
+        isps >= open_from_isp,
+        "C1",
+        asked_isps=None if asked_isps is None else np.isin(isps, asked_isps),
+    )
 
 
 def evening(high_w: int, elsewhere_w: int = 4_000) -> Outlook:
@@ -128,6 +145,17 @@ def test_a_load_at_both_limits_leaves_no_room():
 def test_nothing_is_asked_for_what_is_over_or_not_congested():
     assert asked(evening(10_000), -1) is None
     assert asked(evening(13_000), -1, open_from_isp=FIVE_PM + 4) is None
+
+
+def test_what_is_not_asked_for_yet_is_named_with_its_room():
+    """Congested from 17:00 to 18:00; relief is asked for in the first half of it."""
+    whole = asked(evening(13_000), -1)
+    found = asked(evening(13_000), -1, asked_isps=range(FIVE_PM - 2, FIVE_PM + 2))
+    assert found.requested_isps == (FIVE_PM, FIVE_PM + 1)
+    later = dict(found.isps)[FIVE_PM + 2]
+    assert (later.requested, later.min_w, later.max_w) == (False, -8_000 - 13_000, 0)
+    assert [isp for isp, _ in found.isps] == [isp for isp, _ in whole.isps]
+    assert asked(evening(13_000), -1, asked_isps=range(FIVE_PM - 2, FIVE_PM)) is None
 
 
 def test_an_outlook_covers_the_day_and_does_not_cross():
