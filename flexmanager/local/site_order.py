@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from flexmanager.local.device import HabitualDevice
-from flexmanager.local.manager import Manager, activate, plan_rest
+from flexmanager.local.manager import Manager, activate
 from flexmanager.rounding import IntArray
 from settlement.activation import Activation
 
@@ -110,10 +110,16 @@ def _eur_per_w(turn: Turn, order: Order) -> float:
     power_w = min(turn.held_w, int(np.abs(order.change_w).max()))
     if power_w == 0:
         return np.inf
-    free = turn.manager
     part = np.full(len(order.change_w), order.sign * power_w)
-    asked = plan_rest(free, _asked(free, order, part).wanted_w)
-    return (asked.cost_eur - plan_rest(free, free.wanted_w).cost_eur) / power_w
+    asked = _asked(turn.manager, order, part)
+    return (_cost_eur(asked) - _cost_eur(turn.manager)) / power_w
+
+
+def _cost_eur(manager: Manager) -> float:
+    """Return what doing as planned costs from now on, wear and comfort included [EUR]."""
+    rest = manager.outlook.part(manager.now)
+    planned_w = manager.power_w[manager.now :]
+    return manager.granted.simulated(rest, manager.state, planned_w).cost_eur
 
 
 def _asked(manager: Manager, order: Order, part_w: IntArray) -> Manager:
