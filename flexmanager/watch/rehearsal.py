@@ -13,10 +13,10 @@ from flexmanager.dispatch import Candidate
 from flexmanager.openings import candidate, open_isps
 from flexmanager.rounding import IntArray
 from flexmanager.watch.event import Event, Known, Member, Override, Reading
+from flexmanager.watch.outlook import Outlook
 from flexmanager.watch.repairing import ROUNDS
-from flexmanager.watch.watching import Watched, watch_isp
+from flexmanager.watch.watching import Telemetry, Watched, watch_isp
 from settlement.activation import Activation, check_activation
-from settlement.delivery import delivered_w
 from settlement.terms import Terms
 
 HEARD_S = 600
@@ -57,12 +57,16 @@ class Rehearsed:
     changed_w: IntArray
 
     @property
+    def outcome(self) -> Outlook:
+        """The event as it ended, by what all sites did."""
+        return Outlook(
+            self.event, self.event.isps.stop, self.changed_w, np.zeros_like(self.changed_w)
+        )
+
+    @property
     def delivered_share(self) -> float:
         """Delivered over ordered energy; 1 where nothing was ordered."""
-        pairs = zip(self.changed_w.tolist(), self.event.required_w.tolist(), strict=True)
-        ordered_w_sum = int(np.abs(self.event.required_w).sum())
-        done = sum(abs(delivered_w(0, change, asked)) for change, asked in pairs)
-        return done / ordered_w_sum if ordered_w_sum else 1.0
+        return self.outcome.delivered_share
 
 
 def rehearse(
@@ -96,21 +100,63 @@ def rehearse(
     for at, isp in enumerate(event.isps):
         powers = {key: _true_w(one, isp, troubles) for key, one in now.items()}
         changed_w[at] = sum(power_w - now[key].baseline_w[isp] for key, power_w in powers.items())
-        readings = [
-            Reading(key, isp, power_w)
-            for key, power_w in powers.items()
-            if isp < troubles.silent.get(key, isp + 1)
-        ]
-        taken = [Override(key, isp) for key, start in troubles.overriding.items() if start == isp]
-        now_s = event.clock.start_s(isp) + HEARD_S
-        open_to = _standby(event, terms, now, now_s) if repairs else []
-        step = watch_isp(event, now, known, isp, (*readings, *taken), open_to, rounds=rounds)
-        for one in step.repair.added:
-            key = one.agreement_id
-            now[key] = recorded(terms[key], now[key], one.activation, now_s)
+        telemetry = told(now, isp, troubles)
+        step, now = answered(
+            event, terms, now, known, isp, telemetry, repairs=repairs, rounds=rounds
+        )
         known = step.known
         watched.append(step)
     return Rehearsed(event, now, tuple(watched), planned_w, changed_w)
+
+
+def told(members: Mapping[bytes, Member], isp: int, troubles: Troubles) -> Telemetry:
+    """Return what comes in during an ISP: a reading of every site that is heard, and overrides."""
+    readings = [
+        Reading(key, isp, _true_w(one, isp, troubles))
+        for key, one in members.items()
+        if isp < troubles.silent.get(key, isp + 1)
+    ]
+    taken = [Override(key, isp) for key, start in troubles.overriding.items() if start == isp]
+    return (*readings, *taken)
+
+
+def answered(
+    event: Event,
+    terms: Mapping[bytes, Terms],
+    members: Mapping[bytes, Member],
+    known: Known,
+    isp: int,
+    telemetry: Telemetry,
+    *,
+    repairs: bool = True,
+    rounds: int = ROUNDS,
+) -> tuple[Watched, dict[bytes, Member]]:
+    """Hear, judge, repair and record one ISP.
+
+    Args:
+        event: the order.
+        terms: agreement id to terms.
+        members: the same agreements as they are recorded.
+        known: what came in before.
+        isp: the ISP that runs.
+        telemetry: what came in during it.
+        repairs: whether anything is ordered anew.
+        rounds: as for the dispatcher.
+
+    Returns:
+        What was judged and chosen, and the agreements with what is recorded now.
+
+    Raises:
+        ActivationRefused: a repair breaks the terms of its agreement.
+    """
+    now_s = event.clock.start_s(isp) + HEARD_S
+    open_to = _standby(event, terms, members, now_s) if repairs else []
+    step = watch_isp(event, members, known, isp, telemetry, open_to, rounds=rounds)
+    now = dict(members)
+    for one in step.repair.added:
+        key = one.agreement_id
+        now[key] = recorded(terms[key], now[key], one.activation, now_s)
+    return step, now
 
 
 def recorded(terms: Terms, member: Member, wanted: Activation, now_s: int) -> Member:

@@ -13,7 +13,9 @@ from settlement.units import line_amount
 REPAIR_SHARE = 0.01
 """Less than this share of an ISP's order is within the noise of baselines: no reason to order."""
 
-TIME_LIMIT_S = 20.0
+TIME_LIMIT_S = 60.0
+"""A fifteenth of an ISP: the rest is for telemetry and the ledger."""
+
 GAP = 0.02
 ROUNDS = 8
 """Rounds of improvement; they end the search before the time limit does on any usual machine."""
