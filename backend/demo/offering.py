@@ -76,7 +76,7 @@ def nominate_rest(month: Month, gate: Gate, outlooks: Sequence[SiteOutlook]) -> 
     ISPs that are ordered keep the value that they were ordered against.
     """
     values: dict[bytes, list[int | None]] = {}
-    today = gate.today
+    today, gate_isp = gate.today, gate.isp
     utc_day = today.isps[len(today.isps) // 2] // plan.ISPS_PER_UTC_DAY
     first = utc_day * plan.ISPS_PER_UTC_DAY
     for one in outlooks:
@@ -85,7 +85,7 @@ def nominate_rest(month: Month, gate: Gate, outlooks: Sequence[SiteOutlook]) -> 
         nominated = month.nominated_w.setdefault(one.identity, {})
         ordered = month.requested_w.get(one.agreed.site_id, {})
         for isp, expected_w in zip(today.isps, one.expected_w.tolist(), strict=True):
-            if isp >= gate.isp and isp not in ordered:
+            if isp >= gate_isp and isp not in ordered:
                 nominated[isp] = expected_w
         values[one.identity] = [
             nominated.get(isp) for isp in range(first, first + plan.ISPS_PER_UTC_DAY)
