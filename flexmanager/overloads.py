@@ -105,7 +105,7 @@ def find_overloads(
         first_isp: UTC index of the first value of the series.
         before_w: power above the limit without any activation, shape (n,) [W, 0 or positive].
         after_w: the same as metered.
-        required_w: what the DSO ordered to relieve it, a magnitude, shape (n,) [W].
+        required_w: the most that the DSO saw to be needed in time, a magnitude, shape (n,) [W].
         supplies: the agreements of this congestion point and direction.
 
     Raises:

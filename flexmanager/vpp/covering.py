@@ -133,8 +133,6 @@ def cover(case: Case, profile_w: IntArray) -> Cover | None:
     Returns:
         None if no agreement can be activated for what is paid.
     """
-    if not case.candidates:
-        return None
     best: Cover | None = None
     plan: Plan = ()
     aim_w, policy = profile_w, case.policy

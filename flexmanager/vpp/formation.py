@@ -58,6 +58,8 @@ def offering(case: Case) -> Offering:
 
     A share that gives the same profile as an earlier one adds nothing and is left out.
     """
+    if not case.candidates:
+        return Offering((), ("no agreement can be activated in what is requested",))
     backings, refused = list[Backing](), list[str]()
     for share_percent in case.policy.shares_percent:
         found = _backing(case, share_percent)

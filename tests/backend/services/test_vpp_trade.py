@@ -11,6 +11,7 @@ from backend.db.models import ActivationRow, BackingRow, OrderRow, TradeMessageR
 from backend.services.ending import terminate
 from backend.services.vpp_grid import declare_points, read_grid
 from backend.services.vpp_offering import (
+    CLOSED,
     backing_row,
     form_portfolios,
     members_of,
@@ -337,6 +338,17 @@ def test_an_offer_of_the_last_moment_can_still_be_recorded(begun):
     assert [isp for isp, _ in offer.options[0].isps] == list(PEAK)[1:]
 
 
+def test_agreements_that_cannot_be_recorded_in_time_are_left_out_and_named(begun):
+    at = desk(begun)
+    late_s = CLOCK.start_s(PEAK[0])
+    (asked,) = ask(at, expires_s=late_s).asked
+    found = answer(begun, at, asked.request, expires_s=late_s)
+    assert found.offer is None
+    assert found.offering.refused == ("no agreement can be activated in what is requested",)
+    late = [identity for identity, reason in found.left_out.items() if reason == CLOSED]
+    assert sorted(late) == sorted(begun.identity(deal) for deal in EVENINGS)
+
+
 # A plan that no longer holds
 
 
@@ -403,6 +415,24 @@ def test_a_copy_is_taken_once(begun):
     other = replace(asked.request, revision=9)
     (reason,) = at.receive(AGGREGATOR, other, NOON_S)
     assert reason.reason.value == "Duplicate Identifier"
+
+
+def test_desks_over_one_store_read_on_where_they_were(begun):
+    first, second = desk(begun), desk(begun)
+    (asked,) = ask(first).asked
+    assert second.book(DSO) == first.book(DSO)
+    answer(begun, second, replace(asked, desk=second).request)
+    assert len(first.book(AGGREGATOR).messages) == 2
+    assert first.book(DSO) == second.book(DSO)
+
+
+def test_a_book_forgets_what_was_undone(begun):
+    at = desk(begun)
+    begun.session.commit()
+    ask(at)
+    assert len(at.book(DSO).messages) == 1
+    begun.session.rollback()
+    assert at.book(DSO).messages == {}
 
 
 # The grid
