@@ -86,6 +86,8 @@ class World:
     def able_w(self, site_id: str, sign: int, day: int) -> IntArray:
         """Return what a site, as it is now, could hold from each ISP of a recorded local day on.
 
+        What its devices have taken on already is taken as done.
+
         Args:
             site_id: the site.
             sign: +1 for more consumption or less generation, -1 for less consumption.

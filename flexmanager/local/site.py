@@ -11,7 +11,7 @@ import numpy as np
 
 from flexmanager.errors import HorizonError
 from flexmanager.local.device import Course, HabitualDevice, Outlook, State
-from flexmanager.local.manager import Manager
+from flexmanager.local.manager import Manager, followed
 from flexmanager.local.wishes import Wishes
 from flexmanager.rounding import IntArray
 
@@ -105,19 +105,29 @@ class Site:
             found[name] = self.devices[name].off_course(manager.state, manager.now_isp)
         return found
 
+    def off_promised(self) -> dict[str, State]:
+        """Return the same as it will be when what the devices have taken on is done."""
+        found = dict(self.off)
+        for name, manager in self.managers.items():
+            promised = np.flatnonzero(~np.isnan(manager.wanted_w) & ~manager.overridden)
+            done = followed(manager, max([manager.now, *(promised[-1:] + 1).tolist()]))
+            found[name] = self.devices[name].off_course(done.state, done.now_isp)
+        return found
+
 
 def held_w(site: Site, first_isp: int, end_isp: int, sign: int, isps: int) -> IntArray:
     """Return what a site could hold from each ISP on: the sum over its devices, shape (n,) [W].
 
     Args:
-        site: the site; its devices are as far off their own course as they are now.
+        site: the site; its devices are as far off their own course as when they have done what
+            they took on.
         first_isp: first ISP (UTC index), of any recorded day.
         end_isp: the ISP after the last.
         sign: +1 for more consumption or less generation, -1 for less consumption.
         isps: for how many ISPs on end.
     """
     total = np.zeros(end_isp - first_isp, dtype=np.int64)
-    off = site.off_now()
+    off = site.off_promised()
     for name, one in site.devices.items():
         first, end = max(first_isp, one.first_isp), min(end_isp, one.end_isp)
         if first < end:

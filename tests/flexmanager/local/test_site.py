@@ -104,6 +104,16 @@ def test_what_is_held_is_the_sum_over_the_devices_as_they_are_now() -> None:
     assert held_w(drained, FIRST_ISP, END_ISP, 1, 8)[0] > held_w(one, FIRST_ISP, END_ISP, 1, 8)[0]
 
 
+def test_what_is_promised_already_is_not_held_twice() -> None:
+    one, order = site("battery"), orders((0, 8, -1_900))
+    running, _ = live(one, 0, 4, order)
+    done, _ = live(one, 0, 8, order)
+    assert held_w(running, FIRST_ISP, END_ISP, -1, 4)[20] == 0
+    for sign in (-1, 1):
+        left = held_w(running, FIRST_ISP, END_ISP, sign, 4)
+        assert left.tolist() == held_w(done, FIRST_ISP, END_ISP, sign, 4).tolist()
+
+
 def test_what_one_cannot_hold_throughout_still_fills_what_is_open() -> None:
     small = {**ALL, "battery": recorded_device(battery(4_000), outlook(), (2_000.0,))}
     one = site("battery", "heat pump", of=small)
