@@ -5,7 +5,7 @@ The step of the building is linear, so all that cancels: temperatures are told a
 the recorded course, and only the heat given or withheld by a change of power moves them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -96,7 +96,9 @@ class RecordedHeating:
 
     def bounds(self, outlook: Outlook, state: State) -> Bounds:
         """Heat as early as the rise allows, and as late as the fall allows."""
-        return heating_bounds(self._task(outlook, state, nothing_wanted(outlook.isps)))
+        task = self._task(outlook, state, nothing_wanted(outlook.isps))
+        low = np.full(outlook.isps, COMFORT_STEP_C - self.leeway.fall_k)
+        return heating_bounds(replace(task, band=replace(task.band, low_c=np.minimum(low, 0.0))))
 
     @property
     def rest_step(self) -> State:
@@ -133,10 +135,8 @@ class RecordedHeating:
     def _path_k(self, outlook: Outlook, state: State, power_w: FloatArray) -> FloatArray:
         """Return air and mass before the first ISP and after each, shape (n + 1, 2) [K]."""
         cop = self.heater.cop(outlook.outside_c)
-        heat, step = (
-            cop * power_w - cop * outlook.own_w,
-            heat_step(self.building, outlook.isp_hours),
-        )
+        heat = cop * power_w - cop * outlook.own_w
+        step = heat_step(self.building, outlook.isp_hours)
         path = temperatures_c(step, (state[0], state[1]), np.zeros(outlook.isps), heat)
         return np.vstack((np.asarray(state), path))
 

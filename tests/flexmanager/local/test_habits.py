@@ -92,6 +92,21 @@ def test_an_order_is_followed_at_most_as_far_as_asked(kind: str, data: st.DataOb
 
 
 @every_device
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_every_plan_lies_within_the_bounds(kind: str, data: st.DataObject) -> None:
+    one = DEVICES[kind]
+    start = data.draw(st.integers(0, one.outlook.isps - 1))
+    isps = data.draw(st.integers(1, min(16, one.outlook.isps - start)))
+    plan = answered(one, start, np.full(isps, data.draw(st.integers(-9_000, 9_000))))
+    bounds = one.device.bounds(one.outlook, one.own.state(0))
+    # Whole W lie up to one W beyond; a building's band is kept to a hundredth of a degree.
+    slack_w = 60.0 if kind == "heat pump" else 1.0
+    assert (plan >= bounds.power_w_min - slack_w).all()
+    assert (plan <= bounds.power_w_max + slack_w).all()
+
+
+@every_device
 def test_what_was_taken_comes_back(kind: str) -> None:
     one = DEVICES[kind]
     for sign in (-1, 1):

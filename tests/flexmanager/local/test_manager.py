@@ -13,6 +13,7 @@ from flexmanager.local.manager import (
     activate,
     begin,
     close_isp,
+    followed,
 )
 from flexmanager.local.telemetry import (
     Departed,
@@ -92,6 +93,35 @@ def test_more_than_there_is_shows_as_missing() -> None:
     power = manager.baseline_w[60:68]
     assert missing_w(manager)[60:68] == pytest.approx(9_000 - power, abs=1)
     assert not missing_w(manager)[:60].any()
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_following_until_an_isp_is_closing_all_before_it_as_planned(kind: str) -> None:
+    begun = activate(manager_of(kind), EVENT)
+    closed, at_once = lived(begun, 66), followed(followed(begun, 31), 66)
+    assert at_once.state == closed.state
+    assert at_once.metered_w[:66].tolist() == closed.metered_w[:66].tolist()
+    assert (at_once.now_isp, at_once.power_w.tolist()) == (FIRST_ISP + 66, closed.power_w.tolist())
+    for beyond in (30, DAY_ISPS + 1):
+        with pytest.raises(HorizonError, match="found"):
+            followed(at_once, beyond)
+
+
+def test_activations_taken_on_together_are_the_same_as_one_after_the_other() -> None:
+    begun, other = manager_of("battery"), Activation(FIRST_ISP + 20, 4, 700)
+    together = activate(begun, EVENT, other)
+    assert together.power_w.tolist() == activate(activate(begun, EVENT), other).power_w.tolist()
+
+
+def test_a_manager_may_be_given_its_baseline() -> None:
+    sample = SAMPLES["vehicle"]
+    assert isinstance(sample.device, ParkedVehicle)
+    at_once = sample.device.uncontrolled(sample.outlook, sample.state)
+    given = begin(sample.device, sample.outlook, sample.state, own=at_once)
+    assert given.baseline_w.tolist() == given.power_w.tolist() == at_once.power_w.tolist()
+    behind = begin(sample.device, sample.outlook, (7_000.0,), own=at_once)
+    assert behind.baseline_w.tolist() == at_once.power_w.tolist()
+    assert behind.power_w.tolist() != at_once.power_w.tolist(), "it plans its way back"
 
 
 def test_an_activation_outside_the_horizon_is_refused() -> None:
