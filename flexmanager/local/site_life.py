@@ -19,7 +19,7 @@ from flexmanager.errors import ParameterError
 from flexmanager.local.hearing import hear
 from flexmanager.local.manager import Manager, begin, followed
 from flexmanager.local.site import Site
-from flexmanager.local.site_order import Order, cheapest_first, order_at, shared
+from flexmanager.local.site_order import SiteOrder, cheapest_first, order_at, shared
 from flexmanager.local.telemetry import OwnerOverride
 from flexmanager.rounding import IntArray
 from settlement.clock import MINUTES_PER_DAY, Clock
@@ -97,7 +97,7 @@ def _restored_by(site: Site, clock: Clock, isp: int) -> int:
     return isp
 
 
-def _ordered(site: Site, order: Order) -> Site:
+def _ordered(site: Site, order: SiteOrder) -> Site:
     """Share an order among the devices that are there in it."""
     there = [
         name

@@ -16,7 +16,7 @@ ROUNDED_W = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class SiteOrder:
     """Changes in one direction over consecutive ISPs.
 
     Attributes:
@@ -38,7 +38,7 @@ class Order:
         return 1 if self.change_w[0] > 0 else -1
 
 
-def order_at(isp: int, wanted_w: Mapping[int, int]) -> Order | None:
+def order_at(isp: int, wanted_w: Mapping[int, int]) -> SiteOrder | None:
     """Return the order that begins in an ISP, None if there is none.
 
     Args:
@@ -48,7 +48,7 @@ def order_at(isp: int, wanted_w: Mapping[int, int]) -> Order | None:
     change: list[int] = []
     while (wanted := wanted_w.get(isp + len(change), 0)) and (not change or wanted * change[0] > 0):
         change.append(wanted)
-    return Order(isp, np.array(change, dtype=np.int64)) if change else None
+    return SiteOrder(isp, np.array(change, dtype=np.int64)) if change else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Turn:
 
 
 def cheapest_first(
-    managers: Mapping[str, Manager], devices: Mapping[str, HabitualDevice], order: Order
+    managers: Mapping[str, Manager], devices: Mapping[str, HabitualDevice], order: SiteOrder
 ) -> dict[str, Turn]:
     """Return the devices in the order in which they are asked.
 
@@ -79,7 +79,7 @@ def cheapest_first(
     return {name: turns[name] for name in sorted(turns, key=lambda name: rank[name])}
 
 
-def shared(turns: Mapping[str, Turn], order: Order) -> dict[str, Manager]:
+def shared(turns: Mapping[str, Turn], order: SiteOrder) -> dict[str, Manager]:
     """Return the managers with their parts of an order taken on."""
     taken: dict[str, Manager] = {}
     for name, turn in turns.items():
@@ -98,7 +98,7 @@ def shared(turns: Mapping[str, Turn], order: Order) -> dict[str, Manager]:
     return taken
 
 
-def _held_w(manager: Manager, device: HabitualDevice, order: Order) -> int:
+def _held_w(manager: Manager, device: HabitualDevice, order: SiteOrder) -> int:
     """Return what a device that is there throughout an order holds throughout [W]."""
     if manager.outlook.first_isp > order.first_isp:
         return 0
@@ -106,7 +106,7 @@ def _held_w(manager: Manager, device: HabitualDevice, order: Order) -> int:
     return abs(int(device.held_w(manager.outlook, manager.state, order.sign, isps)[0]))
 
 
-def _eur_per_w(turn: Turn, order: Order) -> float:
+def _eur_per_w(turn: Turn, order: SiteOrder) -> float:
     power_w = min(turn.held_w, int(np.abs(order.change_w).max()))
     if power_w == 0:
         return np.inf
@@ -122,7 +122,7 @@ def _cost_eur(manager: Manager) -> float:
     return manager.granted.simulated(rest, manager.state, planned_w).cost_eur
 
 
-def _asked(manager: Manager, order: Order, part_w: IntArray) -> Manager:
+def _asked(manager: Manager, order: SiteOrder, part_w: IntArray) -> Manager:
     """Return a manager that takes on its part; where that is 0 it keeps to its own course."""
     first = max(order.first_isp, manager.outlook.first_isp)
     end = min(order.end_isp, manager.outlook.end_isp)
@@ -136,7 +136,7 @@ def _asked(manager: Manager, order: Order, part_w: IntArray) -> Manager:
     return activate(manager, *runs)
 
 
-def _change_w(manager: Manager, order: Order) -> IntArray:
+def _change_w(manager: Manager, order: SiteOrder) -> IntArray:
     """Return what a device changes in the ISPs of an order, shape (n,) [W]."""
     change = np.zeros(len(order.change_w), dtype=np.int64)
     first = max(order.first_isp, manager.outlook.first_isp)
@@ -147,7 +147,7 @@ def _change_w(manager: Manager, order: Order) -> IntArray:
     return change
 
 
-def _open_w(taken: Mapping[str, Manager], order: Order) -> IntArray:
+def _open_w(taken: Mapping[str, Manager], order: SiteOrder) -> IntArray:
     """Return what no device has taken on, nor what one moves against the order, shape (n,) [W]."""
     still_open = order.change_w - sum(
         (_change_w(one, order) for one in taken.values()), np.zeros_like(order.change_w)
