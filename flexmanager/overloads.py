@@ -1,6 +1,6 @@
 """Which overloads of a congestion point were relieved, and why the others were not.
 
-An overload that remains has one reason: the first of those below that holds. The first four say
+An overload that remains has one reason: the first of those below that holds. The first five say
 that the agreements could not have relieved it, the others that they could have.
 """
 
@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     NO_AGREEMENT = "no agreement's window covers it"
     TOO_SMALL = "the sites together can hold too little"
     USED_UP = "the activations of agreements are used up"
+    OVERRIDDEN = "owners took back control, and the other sites can hold too little"
     RECOVERY = "agreements recover from another activation"
     NOT_FORECAST = "not forecast, or forecast too low"
     NOT_COVERED = "ordered, and no choice of activations covers all of it"
@@ -29,7 +30,13 @@ class Verdict(StrEnum):
     ADDED = "there only since the activations"
 
 
-CANNOT = (Verdict.NO_AGREEMENT, Verdict.TOO_SMALL, Verdict.USED_UP, Verdict.RECOVERY)
+CANNOT = (
+    Verdict.NO_AGREEMENT,
+    Verdict.TOO_SMALL,
+    Verdict.USED_UP,
+    Verdict.OVERRIDDEN,
+    Verdict.RECOVERY,
+)
 """The agreements could not have relieved it."""
 
 
@@ -42,11 +49,13 @@ class Supply:
         activations: all that stand, in time order.
         able_w: local day to the magnitude that its site could hold [W]; on other days nobody asked,
             and the agreed amount is taken.
+        overridden: ISPs in which the owner took back control, as every agreement allows.
     """
 
     terms: Terms
     activations: tuple[Activation, ...]
     able_w: Mapping[int, int]
+    overridden: frozenset[int] = frozenset()
 
     def could_w(self, isp: int) -> int:
         """Return what it could have given in an ISP if nothing else had been ordered [W]."""
@@ -138,12 +147,14 @@ def _verdict(
         return Verdict.NO_AGREEMENT
     idle = [at for at in could_w if not supplies[at].ordered_w(isp)]
     used_w = sum(could_w[at] for at in idle if supplies[at].is_used_up(isp))
+    taken_back_w = sum(could_w[at] for at in could_w if isp in supplies[at].overridden)
     resting_w = sum(could_w[at] for at in idle if supplies[at].recovers(isp))
     ordered_w = sum(one.ordered_w(isp) for one in supplies)
     left_w = sum(could_w.values())
     for verdict, out_w in (
         (Verdict.TOO_SMALL, 0),
         (Verdict.USED_UP, used_w),
+        (Verdict.OVERRIDDEN, taken_back_w),
         (Verdict.RECOVERY, resting_w),
     ):
         left_w -= out_w

@@ -43,11 +43,11 @@ FORESIGHT = Foresight(
     memory=0.85,
     persistence=0.9,
     imports=Caution(0.5, spread_isps=2),
-    exports=Caution(1.0, spread_isps=1),
+    exports=Caution(1.0, spread_isps=2),
 )
 """How the DSO looks ahead. The rating of a transformer that exports is physical: there it plans by
 the most extreme of the days like today. The import limit is an allotment: half way to the extreme.
-Peaks of the sun may come a quarter of an hour earlier or later, those of the evening two."""
+Peaks may come half an hour earlier or later."""
 
 GATE_EVERY_MINUTES = 60
 """The DSO looks again every hour, and orders what is still needed beyond what is ordered."""
@@ -55,7 +55,7 @@ GATE_EVERY_MINUTES = 60
 SHORTFALL_RATE = 10_000 * AMOUNT_PER_EUR
 """What the DSO pays at most for a MWh of relief, 1e-4 EUR: a limit is kept whatever it costs."""
 
-POLICY = Policy(probability=0.75, margin_bp=MARGIN_BP, rounds=0)
+POLICY = Policy(probability=0.75, margin_bp=MARGIN_BP, gap=0.05, rounds=0)
 """How the aggregator makes its offers. What may fail beyond that is for the next gate to see."""
 
 EVENING, MIDDAY = -1, 1

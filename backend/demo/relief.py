@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.demo import plan
+from backend.demo.preparation import Agreed
 from backend.demo.settlement_day import Closing
 from backend.demo.unfolding import Month
 from backend.district import CongestionPoint
@@ -81,16 +82,27 @@ def _judged(
                 at, needed_w = isp - first_isp, abs(change_w + one.ordered_w.get(isp, 0))
                 required_w[at] = max(required_w[at], needed_w)
     supplies = [
-        Supply(
-            agreed.terms,
-            tuple(one.activation for one in month.ordered if one.agreed == agreed),
-            month.able_w.get(agreement_id(agreed.terms), {}),
-        )
+        _supply(month, agreed)
         for agreed in month.prepared.agreed
         if agreed.template.sign == -sign and world.point_of(agreed.site_id) == name
     ]
     before_w, after_w = above_w(actual=False), above_w(actual=True)
     return find_overloads(first_isp, before_w, after_w, required_w, supplies)
+
+
+def _supply(month: Month, agreed: Agreed) -> Supply:
+    mine = [one for one in month.ordered if one.agreed == agreed]
+    return Supply(
+        agreed.terms,
+        tuple(one.activation for one in mine),
+        month.able_w.get(agreement_id(agreed.terms), {}),
+        frozenset(
+            isp
+            for one in mine
+            if one.override_isp is not None
+            for isp in range(one.override_isp, one.activation.end_isp)
+        ),
+    )
 
 
 def _energy_cost(month: Month) -> int:

@@ -16,8 +16,14 @@ EVENING = VIENNA.day_isps(MON_2027_06_07)[68]
 BEFORE_W = 2_000
 
 
-def supply(*activations: Activation, able_w: int | None = None, **chosen: object) -> Supply:
-    return Supply(terms(**chosen), activations, {} if able_w is None else {MON_2027_06_07: able_w})
+def supply(
+    *activations: Activation,
+    able_w: int | None = None,
+    overridden: frozenset[int] = frozenset(),
+    **chosen: object,
+) -> Supply:
+    able = {} if able_w is None else {MON_2027_06_07: able_w}
+    return Supply(terms(**chosen), activations, able, overridden)
 
 
 def verdict(
@@ -54,6 +60,15 @@ def test_outside_the_dates():
 def test_amounts_that_are_too_small_together():
     assert verdict(supply(amount_w=-1_000), supply(amount_w=-999)) is Verdict.TOO_SMALL
     assert verdict(supply(able_w=1_999)) is Verdict.TOO_SMALL, "the site could not hold it that day"
+
+
+def test_an_owner_who_took_back_control():
+    taken = supply(order(EVENING), overridden=frozenset({EVENING}))
+    assert verdict(taken) is Verdict.OVERRIDDEN
+    assert verdict(taken, supply(able_w=1_999)) is Verdict.OVERRIDDEN
+    assert verdict(taken, supply()) is Verdict.NOT_DELIVERED, "another one could have stood in"
+    later = supply(order(EVENING), overridden=frozenset({EVENING + 1}))
+    assert verdict(later) is Verdict.NOT_DELIVERED
 
 
 def test_used_up_activations():
