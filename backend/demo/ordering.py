@@ -44,14 +44,14 @@ def _need(month: Month, gate: Gate, congestion_point: str) -> Need:
     store_forecast(session, congestion_point, gate.today.first_isp, gate.isp, expected_w.tolist())
     asked_isps = gate.asked_isps
     return Need(
-        read_grid(session)[congestion_point],
-        gate.today,
-        outlook,
-        gate.sign,
-        0,
-        asked_isps.start,
-        gate.start_s + EXPIRY_S,
-        asked_isps,
+        point=read_grid(session)[congestion_point],
+        today=gate.today,
+        outlook=outlook,
+        sign=gate.sign,
+        margin_bp=0,
+        first_isp=asked_isps.start,
+        expires_s=gate.start_s + EXPIRY_S,
+        asked_isps=asked_isps,
     )
 
 

@@ -72,6 +72,7 @@ class TemplatePlan:
         gate_minute: local minute of the day at which the DSO orders first.
         from_minute: first local minute of the window.
         to_minute: end of the window.
+        look_ahead_isps: at a gate the DSO orders so many of the ISPs that it still can.
         for_generation: offered to sites with generation (True), without (False), to all (None).
         terms: the terms; parties, dates and amount are filled in later.
     """
@@ -81,6 +82,7 @@ class TemplatePlan:
     gate_minute: int
     from_minute: int
     to_minute: int
+    look_ahead_isps: int
     for_generation: bool | None
     terms: Terms
 
@@ -145,7 +147,14 @@ def templates_by_gate() -> dict[int, tuple[TemplatePlan, ...]]:
 
 def templates() -> tuple[TemplatePlan, ...]:
     """Return the three templates: evening reduction, midday increase, midday curtailment."""
-    midday = {"gate_minute": 9 * 60 + 15, "from_minute": 10 * 60 + 30, "to_minute": 16 * 60 + 30}
+    # Clouds are seen better later on. An evening is better planned as a whole: there are few
+    # agreements for it, and each has to recover after two hours.
+    midday = {
+        "gate_minute": 9 * 60 + 15,
+        "from_minute": 10 * 60 + 30,
+        "to_minute": 16 * 60 + 30,
+        "look_ahead_isps": 16,
+    }
     return (
         _template(
             "evening reduction",
@@ -153,6 +162,7 @@ def templates() -> tuple[TemplatePlan, ...]:
             gate_minute=15 * 60 + 15,
             from_minute=17 * 60,
             to_minute=23 * 60,
+            look_ahead_isps=24,
             amount_w=-1,
             volume_rate=2_800_000,
             penalty_rate=1_200_000,
@@ -203,8 +213,11 @@ def _template(
     gate_minute: int,
     from_minute: int,
     to_minute: int,
+    look_ahead_isps: int,
     for_generation: bool | None = None,
     **chosen: object,
 ) -> TemplatePlan:
     terms = _terms(weekly_window(WEEK, from_minute, to_minute), **chosen)
-    return TemplatePlan(name, sign, gate_minute, from_minute, to_minute, for_generation, terms)
+    return TemplatePlan(
+        name, sign, gate_minute, from_minute, to_minute, look_ahead_isps, for_generation, terms
+    )

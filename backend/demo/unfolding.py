@@ -48,12 +48,13 @@ class Gate:
 
     @property
     def asked_isps(self) -> range:
-        """ISPs of the window that can still be ordered."""
+        """ISPs of the window that can still be ordered and are not left to a later gate."""
         window, minutes = self.templates[0], self.today.minutes()
         inside = (minutes >= window.from_minute) & (minutes < window.to_minute)
         earliest = self.isp + 1 + window.terms.notice_isps
         isps = [isp for isp, within in zip(self.today.isps, inside, strict=True) if within]
-        return range(max(isps[0], earliest), isps[-1] + 1)
+        start = max(isps[0], earliest)
+        return range(start, min(start + window.look_ahead_isps, isps[-1] + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """What the demonstration assumes: valid templates, gates in time, owners that do not change."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from backend.demo import owners, plan
+from backend.demo.unfolding import Gate
 from backend.district import District, load_district
+from backend.services.local_day import LocalDay
 from settlement.clock import check_zone, day_of
 from settlement.identity import encode, template_id, template_of
 from settlement.terms import validate
@@ -61,7 +64,21 @@ def test_templates_of_one_gate_go_one_way():
     assert list(gates) == sorted(gates)
     for of_gate in gates.values():
         assert len({template.sign for template in of_gate}) == 1
-        assert len({(one.from_minute, one.to_minute) for one in of_gate}) == 1
+        assert len({(one.from_minute, one.to_minute, one.look_ahead_isps) for one in of_gate}) == 1
+
+
+@pytest.mark.parametrize("day", [plan.FIRST_RECORDED_DAY, date(2016, 3, 27)])
+def test_a_gate_asks_for_what_can_still_be_ordered_and_no_further(day):
+    """The notice counts from the ISP after the running one; on the 27th a clock changes."""
+    today = LocalDay(plan.CLOCK, day_of(day))
+    for minute, templates in plan.templates_by_gate().items():
+        window = templates[0]
+        isps = Gate(today, minute, templates).asked_isps
+        minutes = [plan.CLOCK.local_minutes(isp) % 1_440 for isp in isps]
+        earliest = minute + plan.ISP_MINUTES * (1 + window.terms.notice_isps)
+        assert minutes[0] == max(window.from_minute, earliest)
+        last = min(window.to_minute, minutes[0] + plan.ISP_MINUTES * window.look_ahead_isps)
+        assert minutes[-1] == last - plan.ISP_MINUTES
 
 
 def test_the_clock_is_that_of_the_zone():
