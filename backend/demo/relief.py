@@ -11,7 +11,7 @@ from backend.demo.unfolding import Month
 from backend.district import CongestionPoint
 from backend.services.local_day import IntArray
 from flexmanager.benefit import Assumptions, Benefit, Flows, benefit
-from flexmanager.overloads import Overload, Supply, find_overloads
+from flexmanager.overloads import CANNOT, Overload, Supply, Verdict, find_overloads
 from flexmanager.vpp.congestion import requested_change_w
 from settlement.identity import agreement_id
 from settlement.units import AMOUNT_PER_EUR
@@ -27,6 +27,17 @@ class PointOverloads:
     name: str
     direction: str
     overloads: tuple[Overload, ...]
+
+    @property
+    def relieved(self) -> int:
+        """Quarter hours that were relieved."""
+        return sum(one.verdict is Verdict.RELIEVED for one in self.overloads)
+
+    @property
+    def relievable(self) -> int:
+        """Quarter hours that the agreements could have relieved, or did."""
+        cannot = (*CANNOT, Verdict.ADDED)
+        return sum(one.verdict not in cannot for one in self.overloads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ def as_table(outcome: Outcome) -> str:
         ("sites / assets registered", f"{outcome.sites} / {outcome.assets}"),
         ("agreements recorded", f"{outcome.agreements}, offers refused {outcome.refused_offers}"),
         ("activations", f"{outcome.activations}, {outcome.overridden} overridden by the owner"),
+        ("requests / orders", f"{len(outcome.trade)} / {outcome.orders}"),
         ("ordered", f"{sum(one.ordered_kwh for one in statements):.1f} kWh"),
         ("delivered", f"{sum(one.delivered_kwh for one in statements):.1f} kWh"),
         ("missing", f"{sum(one.missing_kwh for one in statements):.1f} kWh"),
@@ -35,6 +36,9 @@ def as_table(outcome: Outcome) -> str:
             (f"{point.name} above import limit", _change(before[0], after[0], "kWh")),
             (f"{point.name} above export limit", _change(before[1], after[1], "kWh")),
         ]
+    for found in outcome.overloads:
+        name = f"{found.name} {found.direction} overloads relieved"
+        rows.append((name, f"{found.relieved} of {found.relievable} quarter hours that can be"))
     total_gas, count = sum(outcome.gas_used.values()), sum(outcome.transactions.values())
     rows.append(("gas used", f"{total_gas:,} in {count} transactions"))
     rows.append(("time", f"{outcome.seconds:.0f} s"))

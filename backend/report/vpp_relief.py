@@ -6,7 +6,7 @@ from itertools import groupby
 from backend.demo import plan
 from backend.demo.outcome import Outcome
 from backend.demo.relief import PointOverloads
-from flexmanager.overloads import CANNOT, Overload, Verdict
+from flexmanager.overloads import Overload, Verdict
 
 _W_ISPS_PER_KWH = 60 // plan.ISP_MINUTES * 1_000
 
@@ -68,12 +68,11 @@ def relief_views(outcome: Outcome) -> tuple[ReliefView, ...]:
 
 def _view(point: PointOverloads) -> ReliefView:
     rows = tuple(_row(verdict, point.overloads) for verdict in Verdict)
-    had = [one for one in point.overloads if one.verdict is not Verdict.ADDED]
     return ReliefView(
         f"{point.name} {point.direction}",
         tuple(row for row in rows if row.isps),
-        sum(one.verdict not in CANNOT for one in had),
-        sum(one.verdict is Verdict.RELIEVED for one in had),
+        point.relievable,
+        point.relieved,
         _remaining(point.overloads),
     )
 
