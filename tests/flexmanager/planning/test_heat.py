@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyomo.environ as pyo
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flexmanager.physics.building import Building, heat_step, temperatures_c
@@ -14,6 +14,7 @@ from flexmanager.planning.heat import (
     BEYOND_EUR_PER_KELVIN_HOUR,
     END_EUR_PER_KELVIN,
     FOLLOW_EUR_PER_KWH,
+    HABIT_EUR_PER_KWH,
     HeatTask,
     plan_heating_w,
 )
@@ -42,6 +43,8 @@ def random_task(seed: int) -> HeatTask:
         isp_hours=HOURS,
         wanted_w=wanted,
         end_c=(20.0, 20.5) if seed % 2 else None,
+        habit_w=random.uniform(0, 4_000, ISPS) if seed % 3 else None,
+        size=random.uniform(0.2, 3.0),
     )
 
 
@@ -57,7 +60,12 @@ def cost_eur(task: HeatTask, power_w: FloatArray) -> float:
     total += beyond.sum() * BEYOND_EUR_PER_KELVIN_HOUR * HOURS
     total += off_kw * FOLLOW_EUR_PER_KWH * HOURS
     if task.end_c is not None:
-        total += np.maximum(np.array(task.end_c) - path[-1], 0).sum() * END_EUR_PER_KELVIN
+        off = np.array(task.end_c) - path[-1]
+        off = np.maximum(off, 0) if task.habit_w is None else np.abs(off)
+        total += off.sum() * END_EUR_PER_KELVIN * task.size
+    if task.habit_w is not None:
+        off_kw = np.abs(power_w - task.habit_w)[~asked].sum() / 1e3
+        total += off_kw * HABIT_EUR_PER_KWH * HOURS
     return float(total)
 
 
@@ -88,10 +96,16 @@ def oracle_eur(task: HeatTask) -> float:
         if not np.isnan(task.wanted_w[t]):
             model.rules.add(model.power[t] - above + below == float(task.wanted_w[t]) / 1e3)
             total += FOLLOW_EUR_PER_KWH * HOURS * (above + below)
+        elif task.habit_w is not None:
+            model.rules.add(model.power[t] - above + below == float(task.habit_w[t]) / 1e3)
+            total += HABIT_EUR_PER_KWH * HOURS * (above + below)
     if task.end_c is not None:
-        for missing, end, left in zip((0, 1), task.end_c, (air, mass), strict=True):
-            model.rules.add(left + model.missing[5, missing] >= end)
-            total += END_EUR_PER_KELVIN * model.missing[5, missing]
+        for which, end, left in zip((0, 1), task.end_c, (air, mass), strict=True):
+            off = model.missing[5, which]
+            model.rules.add(left + off >= end)
+            if task.habit_w is not None:
+                model.rules.add(left - off <= end)
+            total += END_EUR_PER_KELVIN * task.size * off
     model.cost = pyo.Objective(expr=total)
     pyo.SolverFactory("appsi_highs").solve(model)
     return float(pyo.value(model.cost))
@@ -99,6 +113,8 @@ def oracle_eur(task: HeatTask) -> float:
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@example(4)
+@example(7)
 def test_no_independent_model_finds_a_cheaper_plan(seed: int) -> None:
     task = random_task(seed)
     assert cost_eur(task, plan_heating_w(task)) == pytest.approx(oracle_eur(task), abs=2e-4)
@@ -110,6 +126,25 @@ def test_a_house_too_cold_to_save_is_heated_with_all_there_is() -> None:
     )
     power = plan_heating_w(task)
     assert power[:16] == pytest.approx(np.full(16, 2_000.0))
+
+
+def test_by_habit_a_building_departs_from_it_only_to_end_where_it_should() -> None:
+    base, habit = random_task(2), np.full(ISPS, 1_500.0)
+    task = replace(
+        base,
+        wanted_w=np.full(ISPS, np.nan),
+        habit_w=habit,
+        end_c=None,
+        band=Band(np.full(ISPS, 5.0), np.full(ISPS, 5.0), np.full(ISPS, 60.0)),
+    )
+    assert plan_heating_w(task) == pytest.approx(habit)
+    path = temperatures_c(task.step, task.start_c, task.outside_c, habit * task.cop + task.gain_w)
+    for warmer in (-0.3, 0.3):
+        # Within reach: all of the change goes one way, and the cost of habit is paid once.
+        end = (float(path[-1, 0]), float(path[-1, 1]) + warmer)
+        moved = plan_heating_w(replace(task, end_c=end)) - habit
+        assert abs(moved.sum()) > 100
+        assert np.sign(moved.sum()) == np.sign(warmer)
 
 
 def test_heat_is_made_before_a_dear_hour() -> None:
