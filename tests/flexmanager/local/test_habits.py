@@ -14,7 +14,15 @@ from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.physics.vehicle import Vehicle
 from flexmanager.rounding import IntArray
 from tests.flexmanager.local.devices import PRICE, outlook
-from tests.flexmanager.local.habits import battery, check_course, pump, recorded_devices, roof, stay
+from tests.flexmanager.local.habits import (
+    CAR_W,
+    battery,
+    check_course,
+    pump,
+    recorded_devices,
+    roof,
+    stay,
+)
 
 DEVICES = recorded_devices()
 every_device = pytest.mark.parametrize("kind", sorted(DEVICES))
@@ -123,6 +131,21 @@ def test_deferred_charging_goes_into_the_cheapest_quarter_hours_left() -> None:
     one = replace(one, outlook=replace(one.outlook, price_eur_per_mwh=price))
     plan = answered(one, 0, [-4_000, -4_000])
     assert plan.tolist() == [0, 0, 4_000, 4_000, 0, 0, 4_000, 0, 0, 4_000, 0, 0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-50, 100), min_size=16, max_size=16), st.integers(1, 4))
+def test_what_was_deferred_comes_back_at_least_cost(prices: list[int], isps: int) -> None:
+    one = stay(0, 16, 4_000)
+    price = np.array(prices, dtype=np.float64)
+    dear = replace(one.outlook, price_eur_per_mwh=price)
+    moved = answered(replace(one, outlook=dear), 0, [-4_000.0] * isps) - one.own.power_w
+    open_w = (CAR_W - one.own.power_w)[isps:]
+    cheapest = np.argsort(price[isps:], kind="stable")
+    before = np.cumsum(open_w[cheapest]) - open_w[cheapest]
+    filled = np.clip(4_000 * isps - before, 0, open_w[cheapest])
+    paid = float(price[isps:] @ moved[isps:])
+    assert paid == pytest.approx(float(price[isps:][cheapest] @ filled))
 
 
 def test_a_battery_comes_back_with_a_share_of_its_power_and_never_trades() -> None:
