@@ -1,10 +1,11 @@
 """The events of an in-process chain, read once and searched in memory.
 
-The in-process chain goes through all its blocks for every question about its logs. Many checkers
-ask about the same history, so it is kept until the chain has another last block.
+The in-process chain goes from its last block back to each block that it is asked about. Many
+checkers ask about the same history, so it is kept and read on from where it was. Who makes many
+blocks reads on now and then, since the time for it grows with the square of the blocks to read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from web3 import Web3
@@ -16,8 +17,21 @@ class LogHistory:
 
     def __init__(self, web3: Web3) -> None:
         self._web3 = web3
-        self._last_block: object = None
-        self._logs: Sequence[LogReceipt] = ()
+        self._blocks: tuple[int, object] = (-1, None)
+        self._logs: list[LogReceipt] = []
+
+    def read_on(self) -> int:
+        """Read the blocks that came since; returns the number of the last one."""
+        last = self._web3.eth.get_block("latest")
+        number, known, known_hash = last["number"], *self._blocks
+        if known_hash == last["hash"]:
+            return number
+        if known > number or (known >= 0 and self._hash_of(known) != known_hash):
+            # What was read was taken back.
+            known, self._logs = -1, []
+        self._logs += self._web3.eth.get_logs({"fromBlock": known + 1, "toBlock": "latest"})
+        self._blocks = number, last["hash"]
+        return number
 
     def matching(self, query: Mapping[str, Any]) -> list[LogReceipt]:
         """Return the events of a contract, oldest first.
@@ -29,12 +43,9 @@ class LogHistory:
         Raises:
             ValueError: no address, or a block that is neither a number nor a known name.
         """
-        last = self._web3.eth.get_block("latest")
-        if last["hash"] != self._last_block:
-            self._logs = self._web3.eth.get_logs({"fromBlock": 0, "toBlock": "latest"})
-            self._last_block = last["hash"]
-        first = self._number(query.get("fromBlock", "latest"), last["number"])
-        until = self._number(query.get("toBlock", "latest"), last["number"])
+        last = self.read_on()
+        first = self._number(query.get("fromBlock", "latest"), last)
+        until = self._number(query.get("toBlock", "latest"), last)
         address = Web3.to_checksum_address(query["address"])
         topics = query.get("topics") or []
         return [
@@ -45,6 +56,9 @@ class LogHistory:
             and len(log["topics"]) >= len(topics)
             and all(map(_matches, topics, log["topics"]))
         ]
+
+    def _hash_of(self, number: int) -> object:
+        return self._web3.eth.get_block(number)["hash"]
 
     def _number(self, block: object, last: int) -> int:
         known = {"earliest": 0, "latest": last}

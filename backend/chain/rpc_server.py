@@ -38,11 +38,10 @@ stack holds, so that deeper JSON would end the process."""
 _METHOD_NOT_FOUND, _INVALID_REQUEST, _SERVER_ERROR = -32601, -32600, -32000
 
 
-def build_app(web3: Web3) -> FastAPI:
-    """Build the service over a connection."""
+def build_app(web3: Web3, history: LogHistory) -> FastAPI:
+    """Build the service over a connection and its history."""
     app = FastAPI(openapi_url=None)
     one_at_a_time = threading.Lock()
-    history = LogHistory(web3)
     caller = web3.eth.accounts[0]
 
     def answer(body: Any) -> dict[str, Any]:
@@ -113,12 +112,19 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def serve(web3: Web3) -> Iterator[str]:
-    """Serve on a free loopback port while the context lasts; yields the address."""
+def serve(web3: Web3, history: LogHistory | None = None) -> Iterator[str]:
+    """Serve on a free loopback port while the context lasts; yields the address.
+
+    Args:
+        web3: connection to an in-process chain.
+        history: its events as far as they were read; without it they are read when asked for.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind((_LOOPBACK, 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(build_app(web3), log_level="error", lifespan="off")
+    config = uvicorn.Config(
+        build_app(web3, history or LogHistory(web3)), log_level="error", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

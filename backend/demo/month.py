@@ -46,6 +46,7 @@ def _run_day(month: Month, today: LocalDay) -> None:
         for point in world.district.congestion_points:
             serve_point(month, gate, point.congestion_point_id)
     stage.session.commit()
+    stage.history.read_on()
 
 
 def _enforcement(month: Month) -> str:

@@ -75,7 +75,7 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
     say(_timed(month, RunScope(address_of(parties.dso), aggregator, period), non_working))
     run = settle_run(office, aggregator, period, non_working, stage.chain.now_s())
     settled = settled_of(stage.session, run)
-    with serve(stage.chain.web3) as rpc:
+    with serve(stage.chain.web3, stage.history) as rpc:
         jobs = jobs_of(month, run, out / BUNDLES, out / METERS, rpc)
         checks = check_all(checker, jobs, settled, say)
         confirmed = [result.job for result in checks if result.status == 0]
@@ -89,7 +89,7 @@ def close_month(month: Month, out: Path, checker: str, say: Progress) -> Closing
     if month.missed is not None:
         run, correction = correct_month(month, office, run, checks, non_working)
         settled = settled_of(stage.session, run)
-        with serve(stage.chain.web3) as rpc:
+        with serve(stage.chain.web3, stage.history) as rpc:
             jobs = jobs_of(month, run, out / BUNDLES, out / METERS, rpc)
             checks = check_all(checker, jobs, settled, say)
         stage.chain.advance_to(stage.chain.now_s() + plan.CHALLENGE_WINDOW_S)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backend.chain.adapter import Chain
 from backend.chain.ledger import Ledger, Token
+from backend.chain.log_history import LogHistory
 from backend.chain.market import Market
 from backend.chain.wallet import Wallet, address_of, new_wallet
 from backend.db.store import Session, open_store
@@ -33,9 +34,10 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Chain, contracts, parties and the open session of the store."""
+    """Chain with its history, contracts, parties and the open session of the store."""
 
     chain: Chain
+    history: LogHistory
     market: Market
     ledger: Ledger
     token: Token
@@ -66,4 +68,4 @@ def set_stage(store: Path) -> Stage:
     token.approve(parties.dso, ledger.address, plan.BOND_AMOUNT)
     ledger.deposit_bond(parties.dso, plan.BOND_AMOUNT)
     session = open_store(f"sqlite:///{store}")()
-    return Stage(chain, market, ledger, token, parties, session)
+    return Stage(chain, LogHistory(chain.web3), market, ledger, token, parties, session)

@@ -97,6 +97,19 @@ def test_a_smart_account_is_asked_for_its_signature(view, published):
     assert not view.accepts(address_of(owner), digest, signature), "an address without code"
 
 
+def test_a_history_reads_on_and_forgets_what_was_taken_back(published):
+    web3, contract = published.chain.web3, published.ledger.contract.address
+    history, asked = LogHistory(web3), {"address": contract, "fromBlock": "earliest"}
+    before = history.matching(asked)
+    snapshot = web3.provider.ethereum_tester.take_snapshot()
+    published.ledger.commit_nominations(parties.AGGREGATOR, MONDAY, [bytes(range(32))])
+    assert len(history.matching(asked)) == len(before) + 1
+    web3.provider.ethereum_tester.revert_to_snapshot(snapshot)
+    assert history.matching(asked) == before
+    web3.provider.ethereum_tester.mine_blocks(2)
+    assert history.matching(asked) == before, "another block of the same height"
+
+
 def test_the_history_is_that_of_the_chain(published):
     """Searching in memory finds what the chain itself finds, and blocks bound it."""
     web3, contract = published.chain.web3, published.ledger.contract.address

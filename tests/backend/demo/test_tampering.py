@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.chain.log_history import LogHistory
 from backend.demo.stage import Parties, Stage
 from backend.demo.tampering import AcceptedForgery, tamper_with_bundles, tamper_with_claims
 from backend.services.verification import CheckJob
@@ -37,6 +38,7 @@ def stage(published: Town) -> Stage:
     wallets = Parties(parties.ADMIN, parties.AGGREGATOR, parties.DSO, parties.MDC, parties.RELAYER)
     return Stage(
         published.chain,
+        LogHistory(published.chain.web3),
         published.market,
         published.ledger,
         published.token,
