@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import process_time
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Policy:
         shares_percent: parts of the request that an option each is made for.
         draws: samples behind the probability.
         seed: of the samples.
-        time_limit_s: seconds of the dispatcher per attempt [s].
+        time_limit_s: seconds of computing per attempt, so that a busy machine offers the same [s].
         gap: relative gap that is good enough for the dispatcher.
         rounds: of the dispatcher; they end its search alike on every machine.
     """
@@ -196,6 +197,7 @@ def _dispatched(case: Case, aim_w: IntArray) -> Dispatch:
         rounds=policy.rounds,
         isp_minutes=case.request.scope.clock.isp_minutes,
         shortfall_eur_per_mwh=worth_eur,
+        timer=process_time,
     )
 
 
