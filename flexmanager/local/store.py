@@ -101,7 +101,7 @@ def store_bounds(task: StoreTask, outlook: Outlook) -> Bounds:
     empty = task.discharge_w * hours / task.discharge_efficiency
     high, low = np.empty(outlook.isps + 1), np.empty(outlook.isps + 1)
     high[0] = low[0] = task.energy_wh
-    due = _due_wh(task, fill.astype(np.float64))
+    due = due_wh(task, outlook)
     for isp in range(outlook.isps):
         high[isp + 1] = max(min(high[isp] + fill[isp], task.capacity_wh), high[isp] - empty[isp])
         lowest = max(low[isp] - empty[isp], min(task.keep_wh, low[isp]))
@@ -120,8 +120,9 @@ def _grid_wh(task: StoreTask, stored_wh: FloatArray) -> FloatArray:
     return np.where(stored_wh > 0, drawn, given)
 
 
-def _due_wh(task: StoreTask, fill_wh: FloatArray) -> FloatArray:
+def due_wh(task: StoreTask, outlook: Outlook) -> FloatArray:
     """Return the least energy at the end of each ISP from which all later floors are reached."""
+    fill_wh = task.charge_w * outlook.isp_hours * task.charge_efficiency
     due = task.floor_wh.copy()
     for isp in range(len(due) - 2, -1, -1):
         due[isp] = max(due[isp], due[isp + 1] - fill_wh[isp + 1])

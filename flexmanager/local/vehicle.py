@@ -6,7 +6,13 @@ import numpy as np
 
 from flexmanager.checks import between, whole
 from flexmanager.local.device import Bounds, Course, Outlook, State, check_held, least_ahead
-from flexmanager.local.store import StoreTask, plan_course, simulate_course, store_bounds
+from flexmanager.local.store import (
+    StoreTask,
+    due_wh,
+    plan_course,
+    simulate_course,
+    store_bounds,
+)
 from flexmanager.physics.vehicle import Stay, Vehicle, connected_share
 from flexmanager.rounding import FloatArray, IntArray
 
@@ -88,15 +94,14 @@ class ParkedVehicle:
         own_w = np.minimum(np.rint(outlook.own_w).astype(np.int64), task.charge_w)
         per_w = outlook.isp_hours * task.charge_efficiency
         after = np.minimum(np.arange(outlook.isps) + isps, outlook.isps)
-        end_wh = state[0] + np.append(0.0, np.cumsum(own_w))[after] * per_w
+        path_wh = state[0] + np.append(0.0, np.cumsum(own_w)) * per_w
         if sign < 0:
             power_w = least_ahead(own_w, isps)
-            later_w = np.append(np.cumsum(task.charge_w[::-1])[::-1], 0)[after]
-            moved_wh = end_wh + later_w * per_w - task.floor_wh[-1]
+            moved_wh = _waits_wh(path_wh[1:] - due_wh(task, outlook), isps)
         else:
             power_w = least_ahead(task.charge_w - own_w, isps)
-            moved_wh = task.capacity_wh - end_wh
-        moved_w = np.floor(np.maximum(moved_wh, 0.0) / (isps * per_w) + _SLACK_W)
+            moved_wh = (task.capacity_wh - path_wh[after]) / isps
+        moved_w = np.floor(np.maximum(moved_wh, 0.0) / per_w + _SLACK_W)
         held: IntArray = sign * np.minimum(power_w, moved_w.astype(np.int64))
         return held
 
@@ -147,7 +152,9 @@ class ParkedVehicle:
         present = np.flatnonzero(charge_w)
         if self.due_utc_s is not None:
             due_isp = self.due_utc_s // outlook.isp_seconds - outlook.first_isp
-            present = present[present < due_isp]
+            in_time = present[present < due_isp]
+            # What is overdue is charged at once.
+            present = in_time if len(in_time) else present[:1]
         if len(present):
             last, needed = int(present[-1]), self.stay.needed_wh - self._later_wh(outlook)
             reached = np.flatnonzero(soonest >= needed)
@@ -166,3 +173,17 @@ class ParkedVehicle:
         whole_isps = max(self.stay.departure_utc_s // outlook.isp_seconds - end_isp, 0)
         per_isp_wh = self.vehicle.charge_w_max * outlook.isp_hours * self.vehicle.charge_efficiency
         return whole_isps * per_isp_wh
+
+
+def _waits_wh(spare_wh: FloatArray, isps: int) -> FloatArray:
+    """Return what can wait in each of `isps` ISPs from each ISP on, shape (n,) [Wh].
+
+    Args:
+        spare_wh: energy at the end of each ISP beyond what is due by then, shape (n,) [Wh].
+        isps: for how many ISPs on end; where fewer are left nothing is told to wait.
+    """
+    waits_wh = np.zeros(len(spare_wh))
+    if isps <= len(spare_wh):
+        ahead = np.lib.stride_tricks.sliding_window_view(spare_wh, isps)
+        waits_wh[: len(ahead)] = (ahead / np.arange(1, isps + 1)).min(axis=1)
+    return waits_wh

@@ -181,3 +181,14 @@ def test_a_series_of_another_length_is_refused() -> None:
         replace(outlook(), own_w=np.zeros(3))
     with pytest.raises(HorizonError, match="price_eur_per_mwh, ISP 5"):
         outlook(price=np.where(np.arange(DAY_ISPS) == 5, np.nan, PRICE))
+
+
+def test_what_is_overdue_is_charged_at_once() -> None:
+    sample = SAMPLES["vehicle"]
+    late = replace(sample.device, due_utc_s=at_s(12))
+    look = sample.outlook.part(20)
+    course = late.planned(look, (12_000.0,), nothing_wanted(look.isps))
+    missing_wh = late.stay.needed_wh - 12_000.0
+    full_isps = int(missing_wh / (11_000 * 0.92 / 4))
+    assert course.power_w[:full_isps].tolist() == [11_000] * full_isps
+    assert course.state(-1)[0] >= late.stay.needed_wh - 1

@@ -13,7 +13,7 @@ from flexmanager.local.site import RecordedDevice
 from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.physics.vehicle import Vehicle
 from flexmanager.rounding import IntArray
-from tests.flexmanager.local.devices import PRICE, outlook
+from tests.flexmanager.local.devices import PRICE, at_s, outlook
 from tests.flexmanager.local.habits import (
     CAR_W,
     battery,
@@ -235,3 +235,24 @@ def test_what_was_heated_early_is_given_back_without_anybody_being_colder() -> N
     assert course.states[:, 0].min() > -0.02
     saved_wh = (one.own.power_w - plan)[start + 4 :].sum() / 4
     assert saved_wh > 0.5 * held[start]
+
+
+@pytest.mark.parametrize(
+    ("early_share", "energy_min_share", "due"),
+    [(1.0, 0.5, None), (0.0, 0.0, None), (0.5, 0.0, None), (1.0, 0.0, 71.0), (1.0, 0.0, 50.0)],
+)
+def test_what_is_needed_before_the_departure_cannot_wait(
+    early_share: float, energy_min_share: float, due: float | None
+) -> None:
+    usual = stay(60.3, 94.0, 9_000)
+    car = replace(usual.device.vehicle, energy_min_share=energy_min_share)
+    due_utc_s = None if due is None else at_s(due)
+    parked = replace(usual.device, vehicle=car, early_share=early_share, due_utc_s=due_utc_s)
+    look, isps = usual.outlook, 4
+    held = parked.held_w(look, (0.0,), -1, isps)
+    for first in range(look.isps - isps + 1):
+        wanted = nothing_wanted(look.isps)
+        wanted[first : first + isps] = np.rint(look.own_w)[first : first + isps] + held[first]
+        change = parked.planned(look, (0.0,), wanted).power_w - look.own_w
+        if held[first]:
+            assert change[first : first + isps].max() <= held[first] + 1
