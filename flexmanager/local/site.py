@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from flexmanager.errors import HorizonError
+from flexmanager.checks import whole
+from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.device import Course, HabitualDevice, Outlook, State
 from flexmanager.local.manager import Manager, followed
-from flexmanager.local.wishes import Wishes
+from flexmanager.local.wishes import Wishes, granted
 from flexmanager.rounding import IntArray
+from settlement.clock import MINUTES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +100,14 @@ class Site:
     off: Mapping[str, State] = field(default_factory=dict)
     shared_to: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse a time for giving back at which no ISP begins."""
+        whole(self.site_id, "restored_by_minute", self.restored_by_minute, 0, MINUTES_PER_DAY - 1)
+        for isp_minutes in {one.outlook.clock.isp_minutes for one in self.devices.values()}:
+            if self.restored_by_minute % isp_minutes:
+                found, expected = self.restored_by_minute, f"a multiple of {isp_minutes} minutes"
+                raise ParameterError(self.site_id, "restored_by_minute", found, expected)
+
     def off_now(self) -> dict[str, State]:
         """Return by how much each device that is not on its own course is off it."""
         found = dict(self.off)
@@ -125,6 +135,9 @@ def held_w(site: Site, first_isp: int, end_isp: int, sign: int, isps: int) -> In
         end_isp: the ISP after the last.
         sign: +1 for more consumption or less generation, -1 for less consumption.
         isps: for how many ISPs on end.
+
+    Raises:
+        ParameterError: the sign is none, there is no ISP to hold, or a wish contradicts a device.
     """
     total = np.zeros(end_isp - first_isp, dtype=np.int64)
     off = site.off_promised()
@@ -133,6 +146,7 @@ def held_w(site: Site, first_isp: int, end_isp: int, sign: int, isps: int) -> In
         if first < end:
             start, stop = first - one.first_isp, end - one.first_isp
             state = one.state_off(first, off.get(name))
-            held = one.device.held_w(one.outlook.part(start, stop), state, sign, isps)
+            device = granted(site.wishes, one.device, one.outlook.clock)
+            held = device.held_w(one.outlook.part(start, stop), state, sign, isps)
             total[first - first_isp : end - first_isp] += held
     return total

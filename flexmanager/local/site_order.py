@@ -8,6 +8,7 @@ import numpy as np
 
 from flexmanager.local.device import HabitualDevice
 from flexmanager.local.manager import Manager, activate
+from flexmanager.local.wishes import granted
 from flexmanager.rounding import IntArray
 from settlement.activation import Activation
 
@@ -103,7 +104,8 @@ def _held_w(manager: Manager, device: HabitualDevice, order: SiteOrder) -> int:
     if manager.outlook.first_isp > order.first_isp:
         return 0
     isps = len(order.change_w)
-    return abs(int(device.held_w(manager.outlook, manager.state, order.sign, isps)[0]))
+    wished = granted(manager.wishes, device, manager.outlook.clock)
+    return abs(int(wished.held_w(manager.outlook, manager.state, order.sign, isps)[0]))
 
 
 def _eur_per_w(turn: Turn, order: SiteOrder) -> float:

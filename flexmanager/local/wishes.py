@@ -7,6 +7,7 @@ plan crosses. The others change the calendar (`welcome`): when nothing is offere
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from flexmanager.checks import between, whole
 from flexmanager.errors import ParameterError
@@ -16,6 +17,7 @@ from flexmanager.local.vehicle import ParkedVehicle
 from settlement.activation import Activation
 from settlement.clock import MINUTES_PER_DAY, Clock, weekday_of
 
+AnyDevice = TypeVar("AnyDevice", bound=Device)
 DAYS_PER_WEEK = 7
 SENTENCES = (
     "not today",
@@ -104,7 +106,7 @@ def understood(wishes: Wishes, sentence: str, today: int) -> Wishes:
     raise ParameterError("owner", "sentence", sentence, "such as: " + "; ".join(SENTENCES))
 
 
-def granted(wishes: Wishes, device: Device, clock: Clock) -> Device:
+def granted(wishes: Wishes, device: AnyDevice, clock: Clock) -> AnyDevice:
     """Return the device with the limits that the owner's wishes set for it.
 
     Raises:

@@ -13,6 +13,7 @@ from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.site import RecordedDevice, Site, held_w, recorded_device
 from flexmanager.local.site_life import lived
 from flexmanager.local.site_order import order_at
+from flexmanager.local.wishes import Wishes
 from flexmanager.rounding import IntArray
 from tests.flexmanager.local.devices import DAY_ISPS, FIRST_ISP, outlook
 from tests.flexmanager.local.habits import (
@@ -212,3 +213,20 @@ def test_an_order_ends_where_its_direction_does() -> None:
     assert (order.first_isp, order.end_isp, order.sign) == (8, 10, -1)
     assert order.change_w.tolist() == [-5, -1]
     assert order_at(13, wanted) is None
+
+
+def test_what_a_site_holds_leaves_room_for_what_its_owner_wishes() -> None:
+    full_by = Wishes(full_by_minute=17 * 60 + 45)
+    one = replace(site("car in the evening"), wishes=full_by)
+    held = held_w(one, FIRST_ISP, END_ISP, -1, 4)
+    assert held.any()
+    assert (held > held_w(site(*one.devices), FIRST_ISP, END_ISP, -1, 4)).any()
+    for start in np.flatnonzero(held).tolist():
+        change = day(one, orders((start, start + 4, int(held[start]))))
+        assert change[start : start + 4].tolist() == [int(held[start])] * 4
+
+
+@pytest.mark.parametrize("minute", [-15, 550, 24 * 60])
+def test_giving_back_ends_where_an_isp_begins(minute: int) -> None:
+    with pytest.raises(ParameterError, match="restored_by_minute"):
+        replace(site("battery"), restored_by_minute=minute)
