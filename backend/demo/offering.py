@@ -104,8 +104,9 @@ def judge_sites(
     columns = gate.today.minutes()[offsets] // plan.ISP_MINUTES
     for one in outlooks:
         site_id, amount_w = one.agreed.site_id, abs(one.agreed.terms.amount_w)
-        able_w = np.abs(month.world.able_w(site_id, gate.sign, one.nearest_day)[columns])
-        power_w = min(int(np.median(able_w)), amount_w)
+        requested_w = month.requested_w.get(site_id, {})
+        able_w = month.world.able_w(site_id, gate.sign, one.nearest_day, gate.isp, requested_w)
+        power_w = min(int(np.median(np.abs(able_w[columns]))), amount_w)
         most = month.able_w.setdefault(one.identity, {})
         most[gate.today.day] = max(power_w, most.get(gate.today.day, 0))
         if power_w < WORTHWHILE_W:

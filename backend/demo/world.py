@@ -83,19 +83,28 @@ class World:
         """Return the quarters of a local day, given as a day number."""
         return self.district.quarters_of_day(date_of(day))
 
-    def able_w(self, site_id: str, sign: int, day: int) -> IntArray:
-        """Return what a site, as it is now, could hold from each ISP of a recorded local day on.
+    def able_w(
+        self, site_id: str, sign: int, day: int, now_isp: int, requested_w: Mapping[int, int]
+    ) -> IntArray:
+        """Return what a site could hold from each ISP of a recorded local day on.
 
-        What its devices have taken on already is taken as done.
+        What is ordered already is taken as done first, as it is about to be: energy that is
+        promised is not promised again.
 
         Args:
             site_id: the site.
             sign: +1 for more consumption or less generation, -1 for less consumption.
             day: the day, as a day number.
+            now_isp: the ISP that the site lives next (UTC index).
+            requested_w: ISP to requested W.
         """
+        site = self.sites[site_id].site
+        ahead = [isp for isp, wanted_w in requested_w.items() if wanted_w and isp >= now_isp]
+        if ahead:
+            site, _ = lived(site, now_isp, max(ahead) + 1, requested_w)
         columns = self.columns_of(day)
         first, end = self.first_isp + columns.start, self.first_isp + columns.stop
-        return held_w(self.sites[site_id].site, first, end, sign, HOLD_ISPS)
+        return held_w(site, first, end, sign, HOLD_ISPS)
 
     def live(
         self,

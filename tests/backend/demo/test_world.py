@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backend.demo import plan
 from backend.demo.devices import RESTORE_SHARE
 from backend.demo.owners import Preferences, preferences_of
 from backend.demo.world import World
@@ -112,3 +113,19 @@ def test_a_site_lives_through_an_order_in_short_stretches(district):
         if other != site_id:
             assert (simulated.actual_w == whole.recorded_site_w(other)).all()
             assert not simulated.site.managers
+
+
+def test_energy_that_is_ordered_is_not_promised_again(district):
+    site_id, world = "LV1-10", built(district)
+    now = world.first_isp + 70 * DAY_ISPS
+    day = plan.CLOCK.local_day(now)
+    free_w = world.able_w(site_id, -1, day, now, {})
+    wanted = {now + 30 + t: -5_000 for t in range(8)}
+    left_w = world.able_w(site_id, -1, day, now, wanted)
+    # At night only the battery can give anything; of an empty one nothing is promised.
+    night = slice(0, 8)
+    assert free_w[night].min() < left_w[night].max() <= 0
+    assert not world.sites[site_id].site.managers, "to ask changes nothing"
+    world.live(now, now + 38, {site_id: wanted}, {})
+    then_w = world.able_w(site_id, -1, day, now + 38, {})
+    assert then_w.tolist() == left_w.tolist()
