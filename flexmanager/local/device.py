@@ -47,7 +47,9 @@ class Outlook:
     own_w: FloatArray
 
     def __post_init__(self) -> None:
-        """Refuse series of different length and values that are not numbers."""
+        """Refuse no ISP at all, series of different length and values that are not numbers."""
+        if not self.isps:
+            raise HorizonError("outlook", "no ISP", "at least one")
         for field, values in self._series().items():
             if values.shape != (self.isps,):
                 raise HorizonError(field, f"shape {values.shape}", f"shape ({self.isps},)")

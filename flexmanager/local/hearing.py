@@ -31,6 +31,8 @@ from flexmanager.local.wishes import understood
 def hear(manager: Manager, record: Record) -> Manager:
     """Take in a record; where it changes what can be expected, plan again at once.
 
+    When the horizon is over nothing but late readings is taken in.
+
     Raises:
         ParameterError: the record is of another asset, does not fit the device, or is a sentence
             that is not understood.
@@ -39,6 +41,8 @@ def hear(manager: Manager, record: Record) -> Manager:
         raise ParameterError("record", "asset_id", record.asset_id, manager.device.asset_id)
     if isinstance(record, MeterReading):
         return _metered(manager, record)
+    if manager.finished:
+        return _noted(manager, Cause.STALE, f"a record of {_when(manager, record)} came too late")
     if isinstance(record, MomentaryPower):
         return _seen(manager, record)
     if isinstance(record, StateReading):
@@ -100,18 +104,14 @@ def _state_at(manager: Manager, utc_s: int) -> State:
 
 
 def _metered(manager: Manager, record: MeterReading) -> Manager:
-    offset = _offset(manager, record.utc_s)
+    offset, told = _offset(manager, record.utc_s), _when(manager, record)
     if not 0 <= offset < manager.outlook.isps:
-        return _noted(
-            manager, Cause.STALE, f"a reading of {_when(manager, record)} is not of today"
-        )
+        return _noted(manager, Cause.STALE, f"a reading of {told} is not of today")
     metered = manager.metered_w.copy()
     metered[offset] = record.power_w
     heard = replace(manager, metered_w=metered)
     if offset < manager.now:
-        return _noted(
-            heard, Cause.STALE, f"the reading of {_when(manager, record)} came after its ISP"
-        )
+        return _noted(heard, Cause.STALE, f"the reading of {told} came after its ISP")
     return heard
 
 

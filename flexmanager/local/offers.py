@@ -62,7 +62,7 @@ def offers(
         standing: activations of the agreement so far, in time order.
         now_s: UTC second at which an event would be recorded; None leaves the notice aside.
     """
-    if not manager.trusted:
+    if not manager.trusted or manager.finished:
         return ()
     before = plan_rest(manager, manager.wanted_w)
     events = _allowed(manager, terms, standing, now_s)

@@ -32,7 +32,8 @@ def shared(managers: Managers, order: Activation) -> dict[str, Manager]:
         The managers with their parts taken on; what the order asks beyond them nobody holds.
     """
     found = {name: _steady(released(one, order), order) for name, one in managers.items()}
-    before = {name: plan_rest(one, one.wanted_w) for name, one in found.items()}
+    running = {name: one for name, one in found.items() if not one.finished}
+    before = {name: plan_rest(one, one.wanted_w) for name, one in running.items()}
     for isp in order.ordered_isps():
         open_w = abs(order.ordered_w)
         for name, offer in _cheapest_first(found, before, isp, order.ordered_w):

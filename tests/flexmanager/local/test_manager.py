@@ -36,6 +36,7 @@ from tests.flexmanager.local.devices import (
     STAY,
     at_s,
     check_physics,
+    outlook,
 )
 
 EVENT = Activation(FIRST_ISP + 60, 8, -600)
@@ -337,3 +338,28 @@ def test_a_car_that_stays_is_charged_on_until_it_has_what_it_needs() -> None:
     # It may leave any time now, and that is nothing to note.
     assert hear(done, Departed("car", at_s(40.5))).findings == done.findings
     assert hear(manager, StillThere("car", at_s(10.1))) is manager
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_a_record_after_the_horizon_changes_nothing_but_is_told(kind: str) -> None:
+    over = followed(manager_of(kind), DAY_ISPS)
+    name, end_s = over.device.asset_id, at_s(DAY_ISPS)
+    for record in (
+        OwnerOverride(name, end_s, end_s + 900),
+        OwnerWish(name, end_s, "not today"),
+        StateReading(name, end_s, over.state),
+        MomentaryPower(name, end_s, 500),
+    ):
+        heard = hear(over, record)
+        assert [one.cause for one in heard.findings] == [Cause.STALE]
+        assert (heard.power_w is over.power_w, heard.now) == (True, over.now)
+        assert heard.state == over.state
+    late = hear(over, MeterReading(name, at_s(DAY_ISPS - 1), 500))
+    assert late.metered_w[-1] == 500
+
+
+def test_an_outlook_has_an_isp() -> None:
+    look = outlook()
+    assert look.part(DAY_ISPS - 1).isps == 1
+    with pytest.raises(HorizonError, match="at least one"):
+        look.part(DAY_ISPS)

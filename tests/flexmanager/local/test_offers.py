@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flexmanager.local.manager import Manager, activate, begin, close_isp
+from flexmanager.local.manager import Manager, activate, begin, close_isp, followed
 from flexmanager.local.offers import PricedOffer, offers
 from flexmanager.local.telling import missing_w
 from flexmanager.local.wishes import Wishes, understood
@@ -133,3 +133,8 @@ def test_nothing_is_offered_too_late_or_by_a_device_that_is_not_trusted() -> Non
     assert min(starts) == FIRST_ISP + 66 + 8
     silent = close_isp(close_isp(manager))
     assert offers(silent, terms, ()) == ()
+
+
+def test_nothing_is_offered_when_the_horizon_is_over() -> None:
+    over = followed(manager_of("battery"), 96)
+    assert offers(over, agreement(), ()) == ()

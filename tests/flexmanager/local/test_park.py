@@ -120,3 +120,10 @@ def test_the_change_never_goes_beyond_or_against_the_order(
     change = np.sign(ordered_w) * change_w(shared(found, order), order)
     assert (change >= -2 * len(found)).all()
     assert (change <= abs(ordered_w) + 2 * len(found)).all()
+
+
+def test_a_car_whose_horizon_is_over_is_left_as_it_is() -> None:
+    gone = replace(car("gone"), now=DAY_ISPS)
+    found = shared({**cars(), "gone": gone}, ORDER)
+    assert found["gone"] is gone
+    assert change_w({name: found[name] for name in cars()}, ORDER).tolist() == [-15_000] * 6
