@@ -34,6 +34,7 @@ _NUMBERS = dict(zip(
     strict=True,
 ))  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WHOLE = r"(\d+|" + "|".join(_NUMBERS) + ")"
 _NUMBER = r"(\d+(?:\.\d+)?|" + "|".join(_NUMBERS) + ")"
 
 
@@ -93,11 +94,9 @@ def understood(wishes: Wishes, sentence: str, today: int) -> Wishes:
         return replace(wishes, weekdays_off=wishes.weekdays_off | {weekday})
     if found := re.fullmatch(rf"never below {_NUMBER} ?(?:degrees|°c?|c)?", said):
         return replace(wishes, temperature_min_c=_number(found[1]))
-    if found := re.fullmatch(rf"(?:the )?car full by {_NUMBER}(?::(\d\d))?(?: ?(am|pm))?", said):
-        hour = int(_number(found[1])) % 12 if found[3] else int(_number(found[1]))
-        minute = (hour + 12 * (found[3] == "pm")) * 60 + int(found[2] or 0)
-        return replace(wishes, full_by_minute=minute)
-    if found := re.fullmatch(rf"at most {_NUMBER} events? (?:a|per) week", said):
+    if found := re.fullmatch(rf"(?:the )?car full by {_WHOLE}(?::([0-5]\d))?(?: ?(am|pm))?", said):
+        return replace(wishes, full_by_minute=_minute(int(_number(found[1])), found[2], found[3]))
+    if found := re.fullmatch(rf"at most {_WHOLE} events? (?:a|per) week", said):
         return replace(wishes, events_per_week_max=int(_number(found[1])))
     if found := re.fullmatch(
         rf"not for less than {_NUMBER} (?:eur|euros?) (?:a|per) (?:mwh|megawatt ?hour)", said
@@ -150,6 +149,14 @@ def welcome(
 
 def _number(text: str) -> float:
     return float(_NUMBERS[text]) if text in _NUMBERS else float(text)
+
+
+def _minute(hour: int, minutes: str | None, half: str | None) -> int:
+    """Return the minute of the day of a time as it is said, by 24 hours or by 12 and a half."""
+    if half is not None:
+        whole("owner", "hour", hour, 1, 12)
+        hour = hour % 12 + 12 * (half == "pm")
+    return hour * 60 + int(minutes or 0)
 
 
 def _monday(day: int) -> int:

@@ -44,7 +44,18 @@ def test_sentences_add_up_and_the_examples_are_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["", "never", "never below zero kelvin", "car full by 25", "never below 80 degrees"]
+    "sentence",
+    [
+        "",
+        "never",
+        "never below zero kelvin",
+        "car full by 25",
+        "car full by 7.5",
+        "car full by 7:75",
+        "car full by 13 pm",
+        "at most 2.5 events a week",
+        "never below 80 degrees",
+    ],
 )
 def test_what_is_not_understood_is_refused(sentence: str) -> None:
     with pytest.raises(ParameterError):
