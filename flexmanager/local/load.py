@@ -63,7 +63,11 @@ class MovableRun:
         ready = -(-self.load.ready_utc_s // outlook.isp_seconds) - outlook.first_isp
         end = self.load.done_by_utc_s // outlook.isp_seconds - outlook.first_isp
         first = 0 if done else min(max(ready, 0), outlook.isps)
-        last = first if done else max(min(end, outlook.isps) - len(rest), first)
+        last = min(end, outlook.isps) - len(rest)
+        if last < first:
+            # Too long for the outlook: then it may begin in it, or after it, if it ends in time.
+            last = min(end - len(rest), outlook.isps)
+        last = first if done else max(last, first)
         runs = np.zeros((last - first + 1, outlook.isps + len(rest)), dtype=np.int64)
         for row, begin in enumerate(range(first, last + 1)):
             runs[row, begin : begin + len(rest)] = rest

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flexmanager.checks import check_sign
 from flexmanager.errors import HorizonError, ParameterError
-from flexmanager.local.device import least_ahead
+from flexmanager.local.device import check_held, least_ahead
 from flexmanager.local.site import Site, held_w
 from flexmanager.rounding import BoolArray, IntArray
 from settlement.clock import Clock, weekday_of
@@ -56,10 +55,11 @@ def standing_offer(
         The offer; its amount is 0, with the reason, where less than 500 W hold.
 
     Raises:
-        ParameterError: the sign is none, the share is not within its bounds.
+        ParameterError: the sign is none, the activation has no ISP, the share is not within its
+            bounds.
         HorizonError: the window is no series of truth values.
     """
-    check_sign(sign)
+    check_held(site.site_id, sign, max_runtime_isps)
     if not 0.0 < share <= 1.0:
         raise ParameterError("offer", "share", share, "above 0, at most 1")
     if window.ndim != 1 or window.dtype != np.bool_:

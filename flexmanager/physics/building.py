@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexmanager.checks import check_parameters, parameter
+from flexmanager.errors import ParameterError
 from flexmanager.rounding import FloatArray
 from settlement.units import POWER_W_MAX
 
@@ -60,7 +61,12 @@ def usual_building(
         warmer_k: how much warmer it is than outside in the mean [K].
         gain_w: mean heat from people and devices; None for the usual [W].
         sun_w: mean heat from the sun [W].
+
+    Raises:
+        ParameterError: it is not warmer than outside, or its size is out of bounds.
     """
+    if not warmer_k > 0:
+        raise ParameterError(asset_id, "warmer_k", warmer_k, "above 0 K")
     usual = Building(asset_id)
     gain_w = usual.gain_w if gain_w is None else gain_w
     loss = (heat_w + gain_w + sun_w) / warmer_k

@@ -24,10 +24,11 @@ class ShiftableLoad:
     done_by_utc_s: int = parameter(2**40, 1, 2**40, "s")
 
     def __post_init__(self) -> None:
-        """Refuse a run that draws nothing or has to be done before it may begin."""
+        """Refuse a run that begins with nothing, or has to be done before it may begin."""
         check_parameters(self)
-        if not any(self.profile_w):
-            raise ParameterError(self.asset_id, "profile_w", self.profile_w, "a power above 0")
+        if not self.profile_w or not self.profile_w[0]:
+            expected = "a power above 0 to begin with"
+            raise ParameterError(self.asset_id, "profile_w", self.profile_w, expected)
         for power_w in self.profile_w:
             whole(self.asset_id, "profile_w", power_w, 0, POWER_W_MAX)
         if self.done_by_utc_s <= self.ready_utc_s:

@@ -139,6 +139,17 @@ def test_a_run_that_has_begun_goes_on_and_one_that_is_late_says_so() -> None:
     assert late.short[-1] == 6_600 / 4
 
 
+def test_a_run_that_is_too_long_for_the_outlook_waits_if_it_is_in_time_later() -> None:
+    sample = SAMPLES["shiftable"]
+    short = sample.outlook.part(30, 33)
+    assert not sample.device.planned(short, (0.0,), FREE[:3]).power_w.any()
+    last = sample.outlook.part(73, 76)
+    begun = sample.device.planned(last, (0.0,), FREE[:3])
+    assert begun.power_w.tolist() == [0, 2_000, 2_000], "in time, and dear hours are few"
+    late = sample.outlook.part(76, 79)
+    assert sample.device.planned(late, (0.0,), FREE[:3]).power_w.tolist() == [2_000, 2_000, 200]
+
+
 def test_a_need_out_of_reach_is_met_as_far_as_it_goes() -> None:
     short_stay = replace(STAY, departure_utc_s=at_s(10.3))
     device = ParkedVehicle(CAR, short_stay)

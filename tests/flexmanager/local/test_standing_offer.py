@@ -109,3 +109,5 @@ def test_what_is_asked_makes_sense() -> None:
         offer(STORE, EVENING.astype(np.int64), -1)
     with pytest.raises(ParameterError, match="sign"):
         offer(STORE, EVENING, 0)
+    with pytest.raises(ParameterError, match="isps"):
+        offer(STORE, EVENING, -1, 0)

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flexmanager.errors import ParameterError
 from flexmanager.physics.building import (
     Building,
     Heater,
     direct_heater,
     heat_step,
     temperatures_c,
+    usual_building,
 )
 from flexmanager.physics.comfort import Comfort, comfort_band
 from flexmanager.rounding import FloatArray
@@ -100,3 +102,9 @@ def test_the_band_follows_the_hours() -> None:
     assert band.low_c.tolist() == [17.5, 19.5, 17.0, 19.5, 17.5]
     assert band.wished_c.tolist() == [17.5, 21.0, 17.0, 21.0, 17.5]
     assert comfort_band(comfort, monday + 1_440).low_c.tolist() == [17.5, 19.5, 19.5, 19.5, 17.5]
+
+
+@pytest.mark.parametrize("warmer_k", [0.0, -3.0, float("nan")])
+def test_the_size_of_a_building_shows_only_where_it_is_warmer_than_outside(warmer_k: float) -> None:
+    with pytest.raises(ParameterError, match="warmer_k"):
+        usual_building("house", 2_000.0, warmer_k)

@@ -59,6 +59,8 @@ def test_records_refuse_what_contradicts_itself() -> None:
     with pytest.raises(ParameterError, match="profile_w"):
         ShiftableLoad("washer", profile_w=(0, 0))
     with pytest.raises(ParameterError, match="profile_w"):
+        ShiftableLoad("washer", profile_w=(0, 2_000))
+    with pytest.raises(ParameterError, match="profile_w"):
         ShiftableLoad("washer", profile_w=(100, -1))
     with pytest.raises(ParameterError, match="departure_utc_s"):
         Stay("s", 900, 900, 0, 0)
