@@ -157,13 +157,19 @@ def activate(manager: Manager, *activations: Activation) -> Manager:
 
 def promised(manager: Manager) -> Manager:
     """Return the manager with its promises as baseline and activations say, from now on."""
-    wanted = nothing_wanted(manager.outlook.isps)
+    wanted = manager.baseline_w + ordered_w(manager)
+    wanted[: manager.now] = manager.wanted_w[: manager.now]
+    return replace(manager, wanted_w=wanted)
+
+
+def ordered_w(manager: Manager) -> FloatArray:
+    """Return what all activations ask in sum, NaN where none does, shape (n,) [W]."""
+    ordered = nothing_wanted(manager.outlook.isps)
     for one in manager.activations:
         start = one.first_isp - manager.outlook.first_isp
         inside = slice(start, start + one.isps)
-        wanted[inside] = manager.baseline_w[inside] + one.ordered_w
-    wanted[: manager.now] = manager.wanted_w[: manager.now]
-    return replace(manager, wanted_w=wanted)
+        ordered[inside] = np.nan_to_num(ordered[inside]) + one.ordered_w
+    return ordered
 
 
 def close_isp(manager: Manager) -> Manager:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from flexmanager.local.device import Bounds
-from flexmanager.local.manager import Manager
+from flexmanager.local.manager import Manager, ordered_w
 from flexmanager.rounding import IntArray
 
 
@@ -37,11 +37,8 @@ def rebound_w(manager: Manager) -> IntArray:
 
 
 def missing_w(manager: Manager) -> IntArray:
-    """Return how far each activation is expected to stay short, shape (n,) [W, 0 or positive]."""
+    """Return how far all activations together stay short, shape (n,) [W, 0 or positive]."""
     change = expected_w(manager) - manager.baseline_w
-    short = np.zeros(manager.outlook.isps, dtype=np.int64)
-    for one in manager.activations:
-        start = one.first_isp - manager.outlook.first_isp
-        inside, sign = slice(start, start + one.isps), 1 if one.ordered_w > 0 else -1
-        short[inside] = np.maximum(abs(one.ordered_w) - sign * change[inside], 0)
+    ordered = np.nan_to_num(ordered_w(manager)).astype(np.int64)
+    short = np.maximum(np.abs(ordered) - np.sign(ordered) * change, 0)
     return short

@@ -363,3 +363,14 @@ def test_an_outlook_has_an_isp() -> None:
     assert look.part(DAY_ISPS - 1).isps == 1
     with pytest.raises(HorizonError, match="at least one"):
         look.part(DAY_ISPS)
+
+
+def test_promises_in_one_isp_add_up() -> None:
+    idle = activate(manager_of("battery"), Activation(FIRST_ISP + 60, 8, 0))
+    first = activate(idle, Activation(FIRST_ISP + 60, 4, -300))
+    both = activate(first, Activation(FIRST_ISP + 62, 4, -500))
+    change = both.power_w[60:68] - both.baseline_w[60:68]
+    assert change == pytest.approx([-300, -300, -800, -800, -500, -500, 0, 0], abs=1)
+    assert missing_w(both).max() <= 1
+    dead = replace(both, power_w=both.baseline_w)
+    assert missing_w(dead)[60:68].tolist() == [300, 300, 800, 800, 500, 500, 0, 0]
