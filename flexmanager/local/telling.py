@@ -40,5 +40,5 @@ def missing_w(manager: Manager) -> IntArray:
     """Return how far all activations together stay short, shape (n,) [W, 0 or positive]."""
     change = expected_w(manager) - manager.baseline_w
     ordered = np.nan_to_num(ordered_w(manager)).astype(np.int64)
-    short = np.maximum(np.abs(ordered) - np.sign(ordered) * change, 0)
+    short: IntArray = np.maximum(np.abs(ordered) - np.sign(ordered) * change, 0)
     return short
