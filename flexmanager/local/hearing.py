@@ -23,6 +23,7 @@ from flexmanager.local.telemetry import (
     StateReading,
     StillThere,
     TakesNoMore,
+    check_state,
 )
 from flexmanager.local.vehicle import ParkedVehicle
 from flexmanager.local.wishes import understood
@@ -136,9 +137,7 @@ def _corrected(manager: Manager, record: StateReading) -> Manager:
     """Believe a fresh measurement, and plan again if it matters."""
     if _offset(manager, record.utc_s) != manager.now:
         return _noted(manager, Cause.STALE, f"a state of {_when(manager, record)} is out of date")
-    if len(record.state) != len(manager.state):
-        found, expected = record.state, f"{len(manager.state)} numbers"
-        raise ParameterError(record.asset_id, "state", found, expected)
+    check_state(record.asset_id, record.state, len(manager.state), known=False)
     thought = _state_at(manager, record.utc_s)
     pairs = zip(record.state, thought, strict=True)
     off = tuple(0.0 if isnan(new) else new - old for new, old in pairs)

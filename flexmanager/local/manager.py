@@ -18,6 +18,7 @@ import numpy as np
 from flexmanager.errors import HorizonError
 from flexmanager.local.device import Course, Device, Outlook, State, nothing_wanted
 from flexmanager.local.finding import Cause, Finding, judge
+from flexmanager.local.telemetry import check_state
 from flexmanager.local.wishes import Wishes, granted
 from flexmanager.rounding import BoolArray, FloatArray, IntArray
 from settlement.activation import Activation
@@ -118,10 +119,10 @@ def begin(
             back.
 
     Raises:
-        ParameterError: a wish contradicts the device.
+        ParameterError: a wish contradicts the device, or the state is none of its states.
     """
-    said = wishes or Wishes()
-    free = nothing_wanted(outlook.isps)
+    check_state(device.asset_id, state, len(device.state_step), known=True)
+    said, free = wishes or Wishes(), nothing_wanted(outlook.isps)
     baseline = own or granted(said, device, outlook.clock).planned(outlook, state, free)
     manager = Manager(
         device=device,

@@ -1,7 +1,7 @@
 """What reaches a manager while it runs: records, one after the other, from devices and owners."""
 
 from dataclasses import dataclass
-from math import isinf
+from math import isfinite, isinf
 
 from flexmanager.checks import named, whole
 from flexmanager.errors import ParameterError
@@ -159,3 +159,20 @@ Record = (
     | StillThere
     | TakesNoMore
 )
+
+
+def check_state(asset_id: str, state: State, parts: int, *, known: bool) -> None:
+    """Refuse a state of another size, and where all of it has to be known what is not finite.
+
+    Args:
+        asset_id: the asset.
+        state: its state.
+        parts: how many numbers the device counts as its state.
+        known: no part may be unknown (NaN).
+
+    Raises:
+        ParameterError: names the asset.
+    """
+    if len(state) != parts or (known and not all(isfinite(part) for part in state)):
+        expected = f"{parts} {'finite ' if known else ''}numbers"
+        raise ParameterError(asset_id, "state", state, expected)

@@ -374,3 +374,12 @@ def test_promises_in_one_isp_add_up() -> None:
     assert missing_w(both).max() <= 1
     dead = replace(both, power_w=both.baseline_w)
     assert missing_w(dead)[60:68].tolist() == [300, 300, 800, 800, 500, 500, 0, 0]
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_a_state_that_is_none_is_refused(kind: str) -> None:
+    sample = SAMPLES[kind]
+    for state in ((*sample.state, 1.0), sample.state[:-1], (np.nan,) * len(sample.state)):
+        if state != sample.state:
+            with pytest.raises(ParameterError, match="state"):
+                begin(sample.device, sample.outlook, state)
