@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flexmanager.checks import check_sign
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.device import WH_PER_MWH, Outlook
 from flexmanager.physics.vehicle import Stay, Vehicle, connected_share
@@ -57,8 +58,7 @@ def fleet_offers(
         ParameterError: a vehicle feeds back (`plan_stores` is for those), or the sign is none.
         HorizonError: the event does not lie within the horizon.
     """
-    if sign not in (-1, 1):
-        raise ParameterError("fleet", "sign", sign, "-1 or +1")
+    check_sign(sign)
     if not 0 <= event.start < event.stop <= outlook.isps:
         raise HorizonError("event", event, f"offsets from 0 to {outlook.isps}")
     for vehicle, _ in parked:

@@ -79,11 +79,6 @@ def charge_cheapest(charging: Charging) -> tuple[FloatArray, FloatArray]:
     return charged, np.maximum(charging.need_wh - charged.sum(axis=0), 0.0)
 
 
-def charge_at_once(charging: Charging) -> FloatArray:
-    """Return uncontrolled charging: all that is needed as early as possible [Wh]."""
-    return _until(charging.most_wh, charging.need_wh)
-
-
 def _until(most_wh: FloatArray, limit_wh: FloatArray) -> FloatArray:
     """Take from the front until the sum reaches the limit."""
     before_wh = np.cumsum(most_wh, axis=0) - most_wh

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flexmanager.errors import ParameterError
 from flexmanager.highs import Model, solve
-from flexmanager.planning.fill import Charging, charge_at_once, charge_cheapest
+from flexmanager.planning.fill import Charging, charge_cheapest
 
 ISPS = 40
 
@@ -25,10 +25,13 @@ def fleet(seed: int, vehicles: int, lowest_price: float = -60.0) -> Charging:
 
 
 def solved_eur(charging: Charging, vehicle: int, need_wh: float) -> float:
-    """The linear program of one vehicle: one row, the sum of the energies."""
-    return solve(
+    """The linear program of one vehicle: one row, the sum of the energies.
+
+    Its costs are EUR/MWh: a solver takes differences below 1e-7 for none.
+    """
+    found = solve(
         Model(
-            cost=charging.price_eur_per_mwh / 1e6,
+            cost=charging.price_eur_per_mwh,
             lower=np.zeros(ISPS),
             upper=charging.most_wh[:, vehicle],
             row_lower=np.array([need_wh]),
@@ -37,11 +40,13 @@ def solved_eur(charging: Charging, vehicle: int, need_wh: float) -> float:
             index=np.zeros(ISPS, dtype=np.int32),
             value=np.ones(ISPS),
         )
-    ).objective
+    )
+    return found.objective / 1e6
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@example(2**32 - 2)
 def test_no_solver_finds_a_cheaper_plan(seed: int) -> None:
     charging = fleet(seed, 4)
     charged, short = charge_cheapest(charging)
@@ -88,14 +93,6 @@ def test_a_negative_price_fills_the_vehicle() -> None:
         np.array([0.0]),
     )
     assert charge_cheapest(charging)[0][:, 0].tolist() == [0.0, 1_000.0, 700.0]
-
-
-def test_uncontrolled_charging_is_as_early_as_possible() -> None:
-    charging = fleet(3, 1)
-    charged = charge_at_once(charging)[:, 0]
-    used = np.flatnonzero(charged)
-    before = charging.most_wh[: used[-1], 0]
-    assert (charged[: used[-1]] == before).all()
 
 
 def test_needs_beyond_the_room_are_refused() -> None:
