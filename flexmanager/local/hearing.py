@@ -192,7 +192,8 @@ def _departed(manager: Manager, record: Departed) -> Manager:
         manager = _noted(manager, Cause.LEFT, text)
     # From the beginning of the ISP it is planned without; what it was told so far counts.
     running_s = manager.now_isp * manager.outlook.isp_seconds
-    left = replace(stay, departure_utc_s=max(running_s, stay.plug_in_utc_s + 1))
+    arrived_s = min(stay.plug_in_utc_s, running_s - 1)
+    left = replace(stay, plug_in_utc_s=arrived_s, departure_utc_s=running_s)
     gone = replace(manager, device=replace(device, stay=left))
     return _rebased(gone, record.utc_s)
 

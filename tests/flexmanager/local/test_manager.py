@@ -383,3 +383,12 @@ def test_a_state_that_is_none_is_refused(kind: str) -> None:
         if state != sample.state:
             with pytest.raises(ParameterError, match="state"):
                 begin(sample.device, sample.outlook, state)
+
+
+@pytest.mark.parametrize("minute", [0, 8 * 15 + 8])
+def test_a_car_that_leaves_as_it_comes_or_never_came_draws_nothing(minute: int) -> None:
+    begun = followed(manager_of("vehicle"), minute // 15)
+    gone = hear(begun, Departed("car", at_s(minute / 15)))
+    assert gone.findings[-1].cause is Cause.LEFT
+    assert not gone.power_w[gone.now :].any()
+    assert gone.end == begun.state
