@@ -13,7 +13,7 @@ from flexmanager.checks import check_sign
 from flexmanager.errors import HorizonError, ParameterError
 from flexmanager.local.device import WH_PER_MWH, Outlook
 from flexmanager.physics.vehicle import Stay, Vehicle, connected_share
-from flexmanager.planning.fill import Charging, charge_cheapest
+from flexmanager.planning.fill import Charging, at_once, charge_cheapest
 from flexmanager.rounding import FloatArray
 
 BLOCK_VEHICLES = 512
@@ -67,7 +67,7 @@ def fleet_offers(
             raise ParameterError(vehicle.asset_id, "discharge_w_max", found, "0 in this fleet")
     parts = [
         _block_offers(parked[at : at + BLOCK_VEHICLES], outlook, event, sign)
-        for at in range(0, len(parked), BLOCK_VEHICLES)
+        for at in range(0, max(len(parked), 1), BLOCK_VEHICLES)
     ]
     return FleetOffers(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
 
@@ -102,6 +102,9 @@ def _sustained(
     inside = planned[event]
     outside_most = charging.most_wh.copy()
     outside_most[event] = 0.0
+    # The owner's minimum waits for no event.
+    first = at_once(charging.most_wh, charging.soon_wh)
+    soon = first.sum(axis=0) - first[event].sum(axis=0)
     if sign < 0:
         elsewhere = outside_most.sum(axis=0) - (planned.sum(axis=0) - inside.sum(axis=0))
         held = np.minimum(inside.min(axis=0), np.maximum(elsewhere, 0.0) / isps)
@@ -109,11 +112,12 @@ def _sustained(
         held = np.where(charging.soon_wh > 0, 0.0, held)
     else:
         spare = (charging.most_wh[event] - inside).min(axis=0)
-        held = np.minimum(spare, np.maximum(charging.room_wh - inside.sum(axis=0), 0.0) / isps)
+        held = np.minimum(
+            spare, np.maximum(charging.room_wh - inside.sum(axis=0) - soon, 0.0) / isps
+        )
     fixed = inside + sign * held
-    rest = np.maximum(reach - fixed.sum(axis=0), 0.0)
+    rest = np.maximum(reach - fixed.sum(axis=0), soon)
     room = np.maximum(charging.room_wh - fixed.sum(axis=0), rest)
-    soon = np.minimum(charging.soon_wh, rest)
     task = Charging(charging.price_eur_per_mwh, outside_most, rest, room, soon)
     changed, _ = charge_cheapest(task)
     changed[event] = fixed
@@ -139,12 +143,12 @@ def _charging(
             for vehicle, stay in parked
         ],
         dtype=np.float64,
-    )
+    ).reshape(-1, 8)
     arrival, departure, power_w, efficiency, energy, needed, capacity, minimum = figures.T
     share = connected_share(
         outlook.first_isp, outlook.isps, outlook.isp_seconds, arrival, departure
     )
-    need = np.clip(needed - energy, 0.0, capacity - energy)
+    need = np.clip(np.maximum(needed, minimum * capacity) - energy, 0.0, capacity - energy)
     soon = np.clip(minimum * capacity - energy, 0.0, need)
     fill = power_w * efficiency * outlook.isp_hours
     charging = Charging(

@@ -57,7 +57,7 @@ def charge_cheapest(charging: Charging) -> tuple[FloatArray, FloatArray]:
         Energy per ISP, shape (n, vehicles), and the shortfall, shape (vehicles,) [Wh].
     """
     if charging.soon_wh.any():
-        first = _until(charging.most_wh, charging.soon_wh)
+        first = at_once(charging.most_wh, charging.soon_wh)
         most_wh = charging.most_wh - first
         need_wh = charging.need_wh - charging.soon_wh
         room_wh = charging.room_wh - charging.soon_wh
@@ -79,7 +79,7 @@ def charge_cheapest(charging: Charging) -> tuple[FloatArray, FloatArray]:
     return charged, np.maximum(charging.need_wh - charged.sum(axis=0), 0.0)
 
 
-def _until(most_wh: FloatArray, limit_wh: FloatArray) -> FloatArray:
+def at_once(most_wh: FloatArray, limit_wh: FloatArray) -> FloatArray:
     """Take from the front until the sum reaches the limit."""
     before_wh = np.cumsum(most_wh, axis=0) - most_wh
     taken: FloatArray = np.clip(limit_wh - before_wh, 0.0, most_wh)
