@@ -5,13 +5,20 @@ of the order no device gives back what it shifted: that would take away what ano
 one of them falls out, the rest of the order is shared again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from flexmanager.local.device import Course
-from flexmanager.local.manager import Manager, activate, plan_rest, planned_again, promised
+from flexmanager.local.manager import (
+    Manager,
+    activate,
+    ordered_w,
+    plan_rest,
+    planned_again,
+    promised,
+)
 from flexmanager.local.offers import PricedOffer, priced
 from flexmanager.local.telling import expected_w
 from flexmanager.local.wishes import welcome
@@ -36,7 +43,7 @@ def shared(managers: Managers, order: Activation) -> dict[str, Manager]:
     before = {name: plan_rest(one, one.wanted_w) for name, one in running.items()}
     for isp in order.ordered_isps():
         open_w = abs(order.ordered_w)
-        for name, offer in _cheapest_first(found, before, isp, order.ordered_w):
+        for name, offer in _cheapest_first(found, before, isp, order):
             power_w = min(abs(offer.activation.ordered_w), open_w)
             if power_w == 0:
                 break
@@ -78,30 +85,40 @@ def change_w(managers: Managers, order: Activation) -> IntArray:
     return total
 
 
-def _willing(manager: Manager, order: Activation) -> bool:
+def _willing(manager: Manager, part: Activation, order: Activation) -> bool:
     clock = manager.outlook.clock
-    return manager.trusted and welcome(manager.wishes, order, (), clock)
+    return manager.trusted and welcome(manager.wishes, part, _others(manager, order), clock)
+
+
+def _others(manager: Manager, order: Activation) -> Iterator[Activation]:
+    """Yield the events that a device takes part in besides an order."""
+    origin = manager.outlook.first_isp
+    ordered = np.nan_to_num(ordered_w(manager))
+    ordered[max(order.first_isp - origin, 0) : max(order.end_isp - origin, 0)] = 0.0
+    within = np.concatenate(([False], ordered != 0.0, [False]))
+    for start, stop in np.flatnonzero(np.diff(within)).reshape(-1, 2).tolist():
+        yield Activation(origin + start, stop - start, int(ordered[start]))
 
 
 def _steady(manager: Manager, order: Activation) -> Manager:
     """Return a manager that keeps to its baseline throughout what is left of an order."""
     first = max(order.first_isp, manager.outlook.first_isp + manager.now)
     end = min(order.end_isp, manager.outlook.first_isp + manager.outlook.isps)
-    if first >= end or not _willing(manager, order):
+    if first >= end or not _willing(manager, order, order):
         return manager
     return activate(manager, Activation(first, end - first, 0))
 
 
 def _cheapest_first(
-    managers: Managers, before: Mapping[str, Course], isp: int, wanted_w: int
+    managers: Managers, before: Mapping[str, Course], isp: int, order: Activation
 ) -> list[tuple[str, PricedOffer]]:
     """Return who holds something in an ISP, the least price first, ties by name."""
     found = []
     for name, one in managers.items():
-        offset, part = isp - one.outlook.first_isp, Activation(isp, 1, wanted_w)
+        offset, part = isp - one.outlook.first_isp, Activation(isp, 1, order.ordered_w)
         if not one.now <= offset < one.outlook.isps or one.overridden[offset]:
             continue
-        offer = priced(one, part, before[name]) if _willing(one, part) else None
+        offer = priced(one, part, before[name]) if _willing(one, part, order) else None
         if offer is not None:
             found.append((name, offer))
     return sorted(found, key=lambda pair: (pair[1].price_eur_per_mwh, pair[0]))

@@ -127,3 +127,15 @@ def test_a_car_whose_horizon_is_over_is_left_as_it_is() -> None:
     found = shared({**cars(), "gone": gone}, ORDER)
     assert found["gone"] is gone
     assert change_w({name: found[name] for name in cars()}, ORDER).tolist() == [-15_000] * 6
+
+
+def test_who_takes_part_in_one_event_a_week_is_in_no_second_one() -> None:
+    rare = {"rare": car("rare", wishes=Wishes(events_per_week_max=1)), "car": car("car")}
+    first, second = replace(ORDER, isps=3), Activation(FIRST_ISP + 46, 3, -15_000)
+    begun = shared(rare, first)
+    assert change_w(begun, first).tolist() == [-15_000] * 3
+    again = shared(begun, first)
+    assert change_w(again, first).tolist() == [-15_000] * 3, "it is the same event"
+    both = shared(again, second)
+    assert change_w(both, second).tolist() == [-11_000] * 3
+    assert change_w({"rare": both["rare"]}, first).any()
