@@ -38,7 +38,8 @@ def lived(
         site: the site before `first_isp`.
         first_isp: first ISP (UTC index).
         end_isp: the ISP after the last.
-        wanted_w: ISP to the change wanted in it [W]; may reach beyond the stretch.
+        wanted_w: ISP to the change wanted in it [W]; may reach beyond the stretch. An order that is
+            running stays as it was when it began, whatever is wanted of its ISPs now.
         overridden: ISPs in which the owner takes back control.
 
     Returns:
@@ -61,8 +62,8 @@ def lived(
             site = _taken_back(site, now)
         stop = min(_events(site, now, wanted_w, overridden), default=end_isp)
         stop = min(stop, end_isp)
-        for name in site.managers.keys() - changes.keys():
-            changes[name] = np.zeros(end_isp - first_isp, dtype=np.int64)
+        for name in site.managers:
+            changes.setdefault(name, np.zeros(end_isp - first_isp, dtype=np.int64))
         part = slice(now - first_isp, stop - first_isp)
         site = _followed(site, now, stop, {name: one[part] for name, one in changes.items()})
         now = stop

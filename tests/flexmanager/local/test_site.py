@@ -230,3 +230,13 @@ def test_what_a_site_holds_leaves_room_for_what_its_owner_wishes() -> None:
 def test_giving_back_ends_where_an_isp_begins(minute: int) -> None:
     with pytest.raises(ParameterError, match="restored_by_minute"):
         replace(site("battery"), restored_by_minute=minute)
+
+
+def test_an_order_that_is_running_stays_as_it_began() -> None:
+    order, raised = orders((40, 48, -600)), orders((40, 44, -600), (44, 48, -1_200))
+    running, _ = live(site("battery"), 40, 44, order)
+    assert live(running, 44, 48, raised)[1].tolist() == [-600] * 4
+    assert live(running, 44, 48, {})[1].tolist() == [-600] * 4
+    longer, change = live(running, 44, 52, orders((40, 52, -600)))
+    assert change.tolist() == [-600] * 8
+    assert longer.shared_to == FIRST_ISP + 52
