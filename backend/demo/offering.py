@@ -13,6 +13,7 @@ from backend.services.local_day import IntArray, rows_by_wall_clock
 from backend.services.metering import nominate
 from backend.services.records import agreement_of
 from flexmanager.forecast import forecast
+from flexmanager.local.wishes import welcomes_events
 from settlement.identity import agreement_id
 from settlement.terms import BaselineMethod
 
@@ -103,15 +104,25 @@ def judge_sites(
     offsets = np.array(needed_isps) - gate.today.first_isp
     columns = gate.today.minutes()[offsets] // plan.ISP_MINUTES
     for one in outlooks:
-        site_id, amount_w = one.agreed.site_id, abs(one.agreed.terms.amount_w)
-        requested_w = month.requested_w.get(site_id, {})
-        able_w = month.world.able_w(site_id, gate.sign, one.nearest_day, gate.isp, requested_w)
-        power_w = min(int(np.median(np.abs(able_w[columns]))), amount_w)
+        power_w, reason = _judged(month, one, gate, columns)
         most = month.able_w.setdefault(one.identity, {})
         most[gate.today.day] = max(power_w, most.get(gate.today.day, 0))
-        if power_w < WORTHWHILE_W:
-            withdrawn[site_id] = f"it can hold less than {WORTHWHILE_W} W"
+        if reason:
+            withdrawn[one.agreed.site_id] = reason
             continue
         row = agreement_of(month.stage.session, one.identity)
-        available.append(Available(row, power_w, EXPECTED_RELIABILITY))
+        most_at_once = one.agreed.template.activations_per_gate
+        available.append(Available(row, power_w, EXPECTED_RELIABILITY, most_at_once))
     return Judged(tuple(available), withdrawn)
+
+
+def _judged(month: Month, one: SiteOutlook, gate: Gate, columns: IntArray) -> tuple[int, str]:
+    """Return the power that a site could hold [W], and why it is not asked, if it is not."""
+    site_id = one.agreed.site_id
+    if not welcomes_events(month.world.sites[site_id].preferences.wishes, gate.today.day):
+        return 0, "its owner wants no events today"
+    requested_w = month.requested_w.get(site_id, {})
+    able_w = month.world.able_w(site_id, gate.sign, one.nearest_day, gate.isp, requested_w)
+    held_w = int(np.median(np.abs(able_w[columns])))
+    power_w = min(held_w, abs(one.agreed.terms.amount_w))
+    return power_w, f"it can hold less than {WORTHWHILE_W} W" if power_w < WORTHWHILE_W else ""

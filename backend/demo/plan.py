@@ -73,6 +73,8 @@ class TemplatePlan:
         from_minute: first local minute of the window.
         to_minute: end of the window.
         look_ahead_isps: at a gate the DSO orders so many of the ISPs that it still can.
+        activations_per_gate: how often an agreement is activated by one gate, None for as often as
+            its terms allow.
         for_generation: offered to sites with generation (True), without (False), to all (None).
         terms: the terms; parties, dates and amount are filled in later.
     """
@@ -83,6 +85,7 @@ class TemplatePlan:
     from_minute: int
     to_minute: int
     look_ahead_isps: int
+    activations_per_gate: int | None
     for_generation: bool | None
     terms: Terms
 
@@ -154,6 +157,9 @@ def templates() -> tuple[TemplatePlan, ...]:
         "from_minute": 10 * 60 + 30,
         "to_minute": 16 * 60 + 30,
         "look_ahead_isps": 16,
+        # What a site still holds after the first activation is judged again at the next gate. Of an
+        # evening both are wanted: the second delivers less, and most of it all the same.
+        "activations_per_gate": 1,
     }
     return (
         _template(
@@ -163,6 +169,7 @@ def templates() -> tuple[TemplatePlan, ...]:
             from_minute=17 * 60,
             to_minute=23 * 60,
             look_ahead_isps=24,
+            activations_per_gate=None,
             amount_w=-1,
             volume_rate=2_800_000,
             penalty_rate=1_200_000,
@@ -214,10 +221,19 @@ def _template(
     from_minute: int,
     to_minute: int,
     look_ahead_isps: int,
+    activations_per_gate: int | None,
     for_generation: bool | None = None,
     **chosen: object,
 ) -> TemplatePlan:
     terms = _terms(weekly_window(WEEK, from_minute, to_minute), **chosen)
     return TemplatePlan(
-        name, sign, gate_minute, from_minute, to_minute, look_ahead_isps, for_generation, terms
+        name,
+        sign,
+        gate_minute,
+        from_minute,
+        to_minute,
+        look_ahead_isps,
+        activations_per_gate,
+        for_generation,
+        terms,
     )

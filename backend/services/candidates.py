@@ -25,11 +25,14 @@ class Available:
         row: the agreement.
         power_w: magnitude that the site expects to hold, at most the agreed amount.
         reliability: expected share of an order that is delivered, 0 to 1.
+        activations_max: how often it may be activated at once, None for as often as its terms
+            allow: energy that a first activation takes is not there for a second.
     """
 
     row: AgreementRow
     power_w: int
     reliability: float
+    activations_max: int | None = None
 
 
 def candidate_of(session: Session, available: Available, today: LocalDay, now_s: int) -> Candidate:
@@ -45,7 +48,7 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
     standing = standing_of(session, available.row.agreement_id)
     busy = busy_isps(session, available.row.site_id, available.row.agreement_id)
     mask = open_isps(terms, standing, today.isps, now_s, end_day=available.row.end_day, busy=busy)
-    return candidate(
+    found = candidate(
         available.row.agreement_id,
         terms,
         standing,
@@ -53,6 +56,10 @@ def candidate_of(session: Session, available: Available, today: LocalDay, now_s:
         available.power_w,
         available.reliability,
     )
+    if available.activations_max is None:
+        return found
+    most = min(found.activations_left, available.activations_max)
+    return replace(found, activations_left=most)
 
 
 def candidates_of(

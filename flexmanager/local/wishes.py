@@ -126,6 +126,11 @@ def granted(wishes: Wishes, device: AnyDevice, clock: Clock) -> AnyDevice:
     return device
 
 
+def welcomes_events(wishes: Wishes, day: int) -> bool:
+    """Tell whether the owner wants events on a local day, given as a day number."""
+    return day not in wishes.days_off and weekday_of(day) not in wishes.weekdays_off
+
+
 def welcome(
     wishes: Wishes, activation: Activation, standing: Iterable[Activation], clock: Clock
 ) -> bool:
@@ -137,9 +142,9 @@ def welcome(
         standing: events that are agreed already.
         clock: local time.
     """
-    for day in {clock.local_day(isp) for isp in activation.ordered_isps()}:
-        if day in wishes.days_off or weekday_of(day) in wishes.weekdays_off:
-            return False
+    days = {clock.local_day(isp) for isp in activation.ordered_isps()}
+    if not all(welcomes_events(wishes, day) for day in days):
+        return False
     if wishes.events_per_week_max is None:
         return True
     week = _monday(clock.local_day(activation.first_isp))

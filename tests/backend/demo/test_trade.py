@@ -8,17 +8,29 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from backend.db.models import ActivationRow, AgreementRow, OrderRow, SiteRow, TradeMessageRow
+from backend.db.models import (
+    ActivationRow,
+    AgreementRow,
+    OrderRow,
+    SiteRow,
+    TemplateRow,
+    TradeMessageRow,
+)
 from backend.demo import pipeline, plan
 from backend.demo.outcome import Outcome
+from backend.demo.owners import preferences_of
 from backend.demo.trading import AGGREGATOR, DSO
 from backend.services.records import read_terms
+from flexmanager.local.wishes import welcomes_events
 from flexmanager.overloads import Verdict
 from flexmanager.vpp.document import from_document
 from flexmanager.vpp.offer import FlexOffer
 from flexmanager.vpp.order import FlexOrder
 from flexmanager.vpp.request import FlexRequest
-from tests.backend.demo.short import shortened
+from settlement.clock import weekday_of
+from tests.backend.demo.short import one_feeder, shortened
+
+SUNDAY = 6
 
 
 def book(store, owner: str) -> dict[str, object]:
@@ -65,6 +77,29 @@ def test_each_recorded_activation_stands_behind_an_order(store):
         assert row.congestion_point == store.get_one(SiteRow, agreement.site_id).congestion_point
         assert row.local_day == read_terms(agreement.terms).clock.local_day(one.first_isp)
         assert one.ordered_w * sum(json.loads(row.required_w)) > 0
+
+
+def test_nobody_is_activated_on_a_day_on_which_its_owner_wants_no_events(store):
+    district, days = one_feeder(), Counter()
+    for one in store.scalars(select(ActivationRow)):
+        agreement = store.get_one(AgreementRow, one.agreement_id)
+        day = read_terms(agreement.terms).clock.local_day(one.first_isp)
+        wishes = preferences_of(district, agreement.site_id).wishes
+        assert welcomes_events(wishes, day)
+        days[bool(wishes.weekdays_off), weekday_of(day)] += 1
+    assert days[False, SUNDAY], "others are activated on Sundays"
+
+
+def test_a_gate_asks_an_agreement_no_more_often_than_the_plan_says(store):
+    most = {one.name: one.activations_per_gate for one in plan.templates()}
+    named = {row.template_id: row.name for row in store.scalars(select(TemplateRow))}
+    asked = Counter()
+    for one in store.scalars(select(ActivationRow)):
+        terms = read_terms(store.get_one(AgreementRow, one.agreement_id).terms)
+        asked[one.order_id, one.agreement_id, named[terms.template_id]] += 1
+    limited = [(times, most[name]) for (_, _, name), times in asked.items() if most[name]]
+    assert limited
+    assert all(times <= allowed for times, allowed in limited)
 
 
 def test_what_is_recorded_covers_what_was_ordered_or_is_stated_as_short(store):

@@ -86,6 +86,15 @@ def test_what_another_agreement_of_the_site_has_ordered_is_taken(agreed):
             agreed.order(agreed.wanted("bakery evening", busy))
 
 
+def test_an_agreement_is_activated_no_more_often_than_its_site_has_energy_for(begun):
+    row = begun.row("bakery evening")
+    allowed = candidate_of(begun.session, Available(row, 1_000, 1.0), TODAY, NOON_S)
+    for most, left in ((1, 1), (10**6, allowed.activations_left)):
+        once = Available(row, 1_000, 1.0, activations_max=most)
+        assert candidate_of(begun.session, once, TODAY, NOON_S).activations_left == left
+    assert allowed.activations_left > 1
+
+
 @pytest.mark.parametrize("day", [MONDAY - 1, SUNDAY + 1])
 def test_nothing_is_left_outside_the_dates(begun, day):
     outside = LocalDay(CLOCK, day)
