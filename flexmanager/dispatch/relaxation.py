@@ -31,7 +31,8 @@ Plan = tuple[int, tuple[Span, ...]]
 SMOOTHING = 0.5
 
 # Many candidates have nearly the prices of a sample; from there few rounds are left.
-SAMPLED_FROM, SAMPLE, SAMPLE_SHARE, SAMPLE_GAP = 2_000, 500, 0.3, 1e-3
+SAMPLED_FROM, SAMPLE_MIN, SAMPLE_SHARE, SAMPLE_GAP = 2_000, 500, 0.3, 1e-3
+CANDIDATES_PER_SAMPLED = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +145,8 @@ def _solved(master: _Master, deadline: Deadline, last: Answer | None) -> Answer 
 def _sampled_price(problem: Problem, deadline: Deadline) -> FloatArray:
     """Return the prices at which a few candidates, cheap and dear, cover their share."""
     by_price = np.lexsort((np.arange(problem.candidates), problem.eur_per_w / problem.reliability))
-    sample = problem.part(by_price[:: problem.candidates // SAMPLE])
+    size = max(SAMPLE_MIN, problem.candidates // CANDIDATES_PER_SAMPLED)
+    sample = problem.part(by_price[:: problem.candidates // size])
     share = float(sample.cover_w.sum() / problem.cover_w.sum())
     sample = replace(sample, required_w=problem.required_w * share)
     return relax(sample, [], deadline, SAMPLE_GAP).price

@@ -55,7 +55,7 @@ def test_blocks_and_a_sample_prove_the_same_bound() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "BLOCK", 5)
         patch.setattr(relaxation, "SAMPLED_FROM", 10)
-        patch.setattr(relaxation, "SAMPLE", 4)
+        patch.setattr(relaxation, "SAMPLE_MIN", 4)
         in_parts = relax(problem, start, deadline, 1e-3).bound_eur
     assert in_parts == pytest.approx(at_once, rel=2e-3)
 
