@@ -12,6 +12,8 @@ import holidays
 from settlement.errors import InputError
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
+_LANGUAGE = "en_US"
+"""Of the names; a country without names in it has them in its own language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def propose(country: str, year: int, subdivision: str | None = None) -> tuple[Pr
     if subdivision is not None and subdivision not in known[country]:
         parts = ", ".join(known[country]) or "no subdivision"
         raise InputError(f"subdivision {subdivision!r:.20}", where, f"of {country}: {parts}")
-    found = holidays.country_holidays(country, subdiv=subdivision, years=year)
+    # Without a language the names would follow the locale of the machine.
+    found = holidays.country_holidays(country, subdiv=subdivision, years=year, language=_LANGUAGE)
     return tuple(ProposedDay(day, found[day]) for day in sorted(found))
 
 
