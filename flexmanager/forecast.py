@@ -55,9 +55,8 @@ def forecast(
     """Forecast a day from the days whose morning was most like today's.
 
     The distance of a day is the weighted root mean square difference over the known ISPs of the
-    morning;
-    of equally near days the later row comes first. With a gate at the start of the day (an empty
-    morning) all days are equally near, so the latest rows are used.
+    morning; of equally near days the later row comes first. With a gate at the start of the day (an
+    empty morning) all days are equally near, so the latest rows are used.
 
     Args:
         history_w: recorded days, oldest first, shape (days, n) [W]; NaN where a reading is missing.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.services.local_day import IntArray, LocalDay, rows_by_wall_clock
-from flexmanager.forecast import forecast
+from flexmanager.forecast import Forecast, forecast
 from flexmanager.vpp.congestion import Outlook
 
 DAYS_BACK = 21
@@ -61,23 +61,34 @@ def find_outlook(
     Returns:
         The cautious loads on both sides; in each ISP the most extreme of those within the spread.
     """
+    found = find_forecast(today, load_w, load_first_isp, gate_isp, foresight)
+
+    def towards(extreme_w: IntArray, caution: Caution) -> IntArray:
+        moved_w: IntArray = np.rint(caution.share * (extreme_w - found.mean_w)).astype(np.int64)
+        return _around(found.mean_w + moved_w, caution.spread_isps)
+
+    low_w = towards(found.cautious_w(-1), foresight.exports).min(axis=1)
+    high_w = towards(found.cautious_w(1), foresight.imports).max(axis=1)
+    return Outlook(low_w, high_w)
+
+
+def find_forecast(
+    today: LocalDay,
+    load_w: IntArray,
+    load_first_isp: int,
+    gate_isp: int,
+    foresight: Foresight,
+) -> Forecast:
+    """Forecast the load of a day as `find_outlook` does, before any caution."""
     _, history = rows_by_wall_clock(load_w, load_first_isp, today, DAYS_BACK)
     morning = load_w[today.first_isp - load_first_isp : gate_isp - load_first_isp]
-    found = forecast(
+    return forecast(
         history,
         morning.astype(np.float64),
         foresight.nearest_days,
         memory=foresight.memory,
         persistence=foresight.persistence,
     )
-
-    def towards(extreme_w: IntArray, caution: Caution) -> IntArray:
-        moved_w: IntArray = np.rint(caution.share * (extreme_w - found.mean_w)).astype(np.int64)
-        return _around(found.mean_w + moved_w, caution.spread_isps)
-
-    low_w = towards(found.lowest_w, foresight.exports).min(axis=1)
-    high_w = towards(found.highest_w, foresight.imports).max(axis=1)
-    return Outlook(low_w, high_w)
 
 
 def _around(series_w: IntArray, isps: int) -> IntArray:

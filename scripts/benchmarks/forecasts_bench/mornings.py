@@ -1,6 +1,6 @@
-"""The demonstration's forecast, by the days whose morning was most like today's, on its own task.
+"""The demonstration's forecast, by the days most like today so far, on its own task.
 
-At the demonstration's gates, for the hours that lie within its windows, at both congestion points.
+At the first gate of each window, for the hours that lie within it, at both congestion points.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,9 +10,8 @@ import numpy as np
 
 from backend.demo import plan
 from backend.district import District
-from backend.services.congestion import DAYS_BACK, NEAREST_DAYS
-from backend.services.local_day import LocalDay, rows_by_wall_clock
-from flexmanager.forecast import forecast
+from backend.services.congestion import find_forecast
+from backend.services.local_day import LocalDay
 from flexmanager.forecasting.known import Known
 from flexmanager.rounding import FloatArray
 from scripts.benchmarks.forecasts_bench.series import QUARTERS_PER_HOUR, hourly, with_values
@@ -64,8 +63,7 @@ def compare_mornings(
         origin, inside = gate // QUARTERS_PER_HOUR, full_hours(today, window)
         if origin < first_hour:
             continue
-        _, history = rows_by_wall_clock(load_w, first_isp, today, DAYS_BACK)
-        found = forecast(history, load_w[midnight:gate].astype(np.float64), NEAREST_DAYS)
+        found = find_forecast(today, load_w, first_isp, first_isp + gate, plan.FORESIGHT)
         hours = midnight // QUARTERS_PER_HOUR + inside
         made = forecaster(known.until(origin), int(hours[-1]) - origin + 1)
         by_mornings.append(hourly(found.mean_w)[inside])
