@@ -53,12 +53,7 @@ class Judged:
 
 def outlooks_of(month: Month, gate: Gate, congestion_point: str) -> tuple[SiteOutlook, ...]:
     """Return the agreements that may be ordered at a gate and point, each with its site's day."""
-    return tuple(
-        _outlook(month, gate, agreed)
-        for agreed in month.prepared.agreed
-        if agreed.template in gate.templates
-        and month.world.point_of(agreed.site_id) == congestion_point
-    )
+    return tuple(_outlook(month, gate, one) for one in month.agreed_at(gate, congestion_point))
 
 
 def _outlook(month: Month, gate: Gate, agreed: Agreed) -> SiteOutlook:

@@ -102,7 +102,7 @@ def _judged(
 
 
 def _supply(month: Month, agreed: Agreed) -> Supply:
-    mine = [one for one in month.ordered if one.agreed == agreed]
+    mine = month.ordered_of(agreed)
     return Supply(
         agreed.terms,
         tuple(one.activation for one in mine),

@@ -91,7 +91,7 @@ def _statements(month: Month, settled: Mapping[bytes, Settled]) -> tuple[Agreeme
         one = settled.get(agreement_id(agreed.terms))
         if one is None:
             continue
-        mine = [ordered for ordered in month.ordered if ordered.agreed == agreed]
+        mine = month.ordered_of(agreed)
         statement, sums = one.statement, [line.delivery for line in one.lines]
         found.append(
             AgreementOutcome(

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from backend.demo.outcome import W_ISPS_PER_KWH, TradeOutcome
 from backend.demo.unfolding import Month, Served
 from backend.services.dispatching import direction_of
+from backend.services.vpp_offering import Answered
 from flexmanager.vpp.congestion import requested_change_w
+from flexmanager.vpp.rejection import joined
 from settlement.identity import agreement_id
 
 
@@ -28,10 +30,13 @@ def trade_outcome(month: Month, served: Served) -> TradeOutcome:
         len(recorded),
         len(carried.refused) if carried else 0,
         _left_out(month, served),
-        ""
-        if answered.offer
-        else "; ".join((*answered.offering.refused, *map(str, answered.refused))),
+        "" if answered.offer else _no_offer(answered),
     )
+
+
+def _no_offer(answered: Answered) -> str:
+    """Write why there is no offer, or why it was not accepted."""
+    return "; ".join(filter(None, (*answered.offering.refused, joined(answered.refused))))
 
 
 def _kwh(powers_w: Iterable[int]) -> float:
@@ -40,12 +45,8 @@ def _kwh(powers_w: Iterable[int]) -> float:
 
 def _left_out(month: Month, served: Served) -> tuple[tuple[str, int], ...]:
     """Count the reasons of the agreements that might have been ordered, the most frequent first."""
-    world, point = month.world, served.request.scope.congestion_point
-    asked = {
-        agreement_id(one.terms): one.site_id
-        for one in month.prepared.agreed
-        if one.template in served.gate.templates and world.point_of(one.site_id) == point
-    }
+    agreed = month.agreed_at(served.gate, served.request.scope.congestion_point)
+    asked = {agreement_id(one.terms): one.site_id for one in agreed}
     reasons = Counter(
         reason.removeprefix(f"{asked[identity]} withdrew: ")
         for identity, reason in served.answered.left_out.items()

@@ -127,3 +127,16 @@ class Month:
     missed: Missed | None = None
     committed_to: int = 0
     lived_to: int = 0
+
+    def agreed_at(self, gate: Gate, congestion_point: str) -> tuple[Agreed, ...]:
+        """Return the agreements that may be ordered at a gate and point."""
+        return tuple(
+            one
+            for one in self.prepared.agreed
+            if one.template in gate.templates
+            and self.world.point_of(one.site_id) == congestion_point
+        )
+
+    def ordered_of(self, agreed: Agreed) -> tuple[Ordered, ...]:
+        """Return the activations of an agreement, in the order in which they were recorded."""
+        return tuple(one for one in self.ordered if one.agreed == agreed)
