@@ -9,6 +9,7 @@ the hourly series of a file are scored instead, over its last eight weeks, witho
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -76,16 +77,11 @@ def print_file(series: dict[str, Known]) -> None:
     won = 0
     for name, known in series.items():
         first = known.hours - FILE_SCORED_WEEKS * HOURS_PER_WEEK
-        origins = range(first, known.hours - LEADS_MAX + 1, ORIGIN_EVERY_HOURS)
-        actual, scale = actual_values(known, origins, LEADS_MAX), naive_error(known.until(first))
-        floors = floors_from(known, origins)
-        season, floor = best_floor({one: score(actual, floors[one], scale) for one in SEASONS})
-        model = fit(known.until(first))
-        found = score(actual, rolling(known, model.forecast, origins, LEADS_MAX), scale)
-        won += found.pinball < floor.pinball
+        one = fitted_once(known, first, ORIGIN_EVERY_HOURS)
+        won += one.found.pinball < one.floor.pinball
         table_row(
-            name, f"last {SEASON_NAMES[season]}", f"{floor.mase:.2f}", f"{found.mase:.2f}",
-            saving(floor, found), f"{found.inside:.0%}",
+            name, f"last {SEASON_NAMES[one.season]}", f"{one.floor.mase:.2f}",
+            f"{one.found.mase:.2f}", saving(one.floor, one.found), f"{one.found.inside:.0%}",
         )  # fmt: skip
     print(f"\n{won} of {len(series)} series beat their floor")
 
@@ -116,9 +112,9 @@ def print_sites(district: District, calendar: Known, first: int) -> None:
     fit_s, ratios = 0.0, []
     for site in district.sites:
         known = with_values(calendar, hourly(district.site_w(site.site_id)))
-        seconds, ratio = site_ratio(known, first)
-        fit_s += seconds
-        ratios.append(ratio)
+        one = fitted_once(known, first, SITE_ORIGIN_EVERY_HOURS)
+        fit_s += one.fit_s
+        ratios.append(one.found.pinball / one.floor.pinball)
     print(
         f"\n{len(ratios)} sites, net power, fitted once: {fit_s:.0f} CPU s for all fits; "
         f"{sum(one < 1 for one in ratios)} beat their floor; pinball saved: median "
@@ -126,17 +122,34 @@ def print_sites(district: District, calendar: Known, first: int) -> None:
     )
 
 
-def site_ratio(known: Known, first: int) -> tuple[float, float]:
-    """Return the CPU time of a fit [s], and the model's loss relative to that of its floor."""
-    origins = range(first, known.hours - LEADS_MAX + 1, SITE_ORIGIN_EVERY_HOURS)
+@dataclass(frozen=True, slots=True)
+class FittedOnce:
+    """How a model that is fitted once does beside the best floor.
+
+    Attributes:
+        season: that of the floor [h].
+        floor: its score.
+        found: that of the model.
+        fit_s: CPU time of the fit [s].
+    """
+
+    season: int
+    floor: Score
+    found: Score
+    fit_s: float
+
+
+def fitted_once(known: Known, first: int, every_hours: int) -> FittedOnce:
+    """Fit to the hours before `first`; score the rest, 48 hours ahead every so many hours."""
+    origins = range(first, known.hours - LEADS_MAX + 1, every_hours)
     actual, scale = actual_values(known, origins, LEADS_MAX), naive_error(known.until(first))
     began = process_time()
     model = fit(known.until(first))
     fit_s = process_time() - began
     floors = floors_from(known, origins)
-    _, floor = best_floor({season: score(actual, floors[season], scale) for season in SEASONS})
+    season, floor = best_floor({one: score(actual, floors[one], scale) for one in SEASONS})
     found = score(actual, rolling(known, model.forecast, origins, LEADS_MAX), scale)
-    return fit_s, found.pinball / floor.pinball
+    return FittedOnce(season, floor, found, fit_s)
 
 
 def floors_from(known: Known, origins: range) -> dict[int, FloatArray]:
@@ -150,7 +163,7 @@ def floors_from(known: Known, origins: range) -> dict[int, FloatArray]:
 def print_mornings(district: District, calendar: Known, first: int) -> None:
     """Print the error of the demonstration's forecast beside that of the model's middle."""
     print("\nThe demonstration's task: mean absolute error within the window, seen from its gate\n")
-    table_head("congestion point", "window", "nearest mornings [W]", "model [W]", "hours")
+    table_head("congestion point", "window", "days like today [W]", "model [W]", "hours")
     windows = {(one.gate_minute, one.from_minute): one for one in plan.templates()}
     for point in district.congestion_points:
         name, fitted = point.congestion_point_id, Fitted()

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from flexmanager.forecasting.known import HOURS_PER_DAY, Known
+from scripts.benchmarks.forecasts_bench.series import SUNDAY
 from settlement.errors import InputError
 
 COLUMNS = ["series", "local_start", "value"]
-SUNDAY = 6
 
 
 def read_series(path: Path) -> dict[str, Known]:
